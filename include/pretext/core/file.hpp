@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "pretext/core/error.hpp"
+
+namespace pretext {
+
+/// A whole file as read-only memory, brought in page by page as it is touched. Throws where the file cannot
+/// be read or is not a regular file. The file must keep its size while it is mapped.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    require(file >= 0, path.string(), ": cannot be opened: ", std::strerror(errno));
+    struct stat about {};
+    const bool regular = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+    size_ = regular ? static_cast<std::size_t>(about.st_size) : 0;
+    void* memory = size_ == 0 ? nullptr : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+    const int reason = errno;
+    ::close(file);
+    require(regular, path.string(), ": is not a regular file");
+    require(memory != MAP_FAILED, path.string(), ": cannot be mapped: ", std::strerror(reason));
+    data_ = static_cast<const std::uint8_t*>(memory);
+  }
+
+  ~MappedFile() {
+    if (data_ != nullptr) ::munmap(const_cast<std::uint8_t*>(data_), size_);
+  }
+
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::uint8_t* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A file that appears under its name only once it is whole: written beside it, synced, renamed, the folder
+/// synced. Destroyed before commit(), it leaves nothing behind.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path)
+      : path_(std::move(path)), temporary_(path_.string() + ".part-" + std::to_string(::getpid())) {
+    file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    require(file_ >= 0, temporary_, ": cannot be created: ", std::strerror(errno));
+  }
+
+  ~AtomicFile() {
+    if (file_ < 0) return;
+    ::close(file_);
+    ::unlink(temporary_.c_str());
+  }
+
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Writes the bytes at the offset, all of them.
+  void write(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0 && errno == EINTR) continue;
+      require(written > 0, temporary_, ": cannot be written: ", std::strerror(errno));
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      offset += static_cast<std::uint64_t>(written);
+    }
+  }
+
+  /// Makes the file appear under its name, in place of an older one.
+  void commit() {
+    require(::fsync(file_) == 0, temporary_, ": cannot be synced: ", std::strerror(errno));
+    require(::rename(temporary_.c_str(), path_.c_str()) == 0, path_.string(),
+            ": cannot be renamed into place: ", std::strerror(errno));
+    ::close(std::exchange(file_, -1));
+    sync_folder();
+  }
+
+ private:
+  // A renamed file survives a power cut only once its folder is on the disk too.
+  void sync_folder() const {
+    const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+    const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    require(handle >= 0, folder.string(), ": cannot be opened: ", std::strerror(errno));
+    const int result = ::fsync(handle);
+    const int reason = errno;
+    ::close(handle);
+    // Some file systems have no way to sync a folder and say so; their renames are as durable as they get.
+    require(result == 0 || reason == EINVAL, folder.string(), ": cannot be synced: ", std::strerror(reason));
+  }
+
+  std::filesystem::path path_;
+  std::string temporary_;
+  int file_ = -1;
+};
+
+}  // namespace pretext
