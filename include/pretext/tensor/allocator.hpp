@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+#include "pretext/tensor/device.hpp"
+
+namespace pretext {
+
+/// What the allocator of a device has given out.
+struct MemoryUse {
+  std::size_t live = 0;         ///< bytes that tensors hold
+  std::size_t peak = 0;         ///< the most that they held since the last reset_peak()
+  std::size_t cached = 0;       ///< bytes kept for reuse
+  std::size_t allocations = 0;  ///< calls to the system so far; constant in a steady training step
+};
+
+/// A reference-counted piece of device memory; its header lives on the host.
+struct MemoryBlock {
+  std::atomic<int> references{0};
+  int size_class = 0;
+  std::size_t bytes = 0;
+  void* data = nullptr;
+  MemoryBlock* next = nullptr;
+};
+
+/// Keeps freed blocks in lists by size, so that a steady training step asks the system for nothing.
+/// Thread-safe.
+template <Device D>
+class CachingAllocator {
+ public:
+  /// A block of at least `bytes` bytes with one reference.
+  MemoryBlock* take(std::size_t bytes) {
+    const int size_class = class_of(bytes);
+    std::lock_guard lock(mutex_);
+    MemoryBlock* block = free_[size_class];
+    if (block != nullptr) {
+      free_[size_class] = block->next;
+      use_.cached -= block->bytes;
+    } else {
+      block = make(size_class);
+    }
+    use_.live += block->bytes;
+    use_.peak = std::max(use_.peak, use_.live);
+    block->references.store(1, std::memory_order_relaxed);
+    return block;
+  }
+
+  /// Takes back a block without references.
+  void give(MemoryBlock* block) {
+    std::lock_guard lock(mutex_);
+    use_.live -= block->bytes;
+    use_.cached += block->bytes;
+    block->next = free_[block->size_class];
+    free_[block->size_class] = block;
+  }
+
+  /// Returns all cached memory to the system.
+  void trim() {
+    std::lock_guard lock(mutex_);
+    release_cached();
+  }
+
+  MemoryUse use() const {
+    std::lock_guard lock(mutex_);
+    return use_;
+  }
+
+  void reset_peak() {
+    std::lock_guard lock(mutex_);
+    use_.peak = use_.live;
+  }
+
+ private:
+  // Eight classes an octave above 64 bytes: at most 1/8 of a block is wasted.
+  static constexpr int class_count = 8 * 48;
+
+  static int class_of(std::size_t bytes) {
+    require(bytes <= std::size_t{1} << 46, D::name, ": out of memory, asked for ", bytes, " bytes");
+    const std::size_t units = std::max<std::size_t>(1, (bytes + 63) / 64);
+    if (units <= 8) return static_cast<int>(units - 1);
+    const int octave = static_cast<int>(std::bit_width(units - 1)) - 4;
+    return 8 * (octave + 1) + static_cast<int>((units - 1) >> octave) - 8;
+  }
+
+  static std::size_t class_bytes(int size_class) {
+    if (size_class < 8) return 64 * static_cast<std::size_t>(size_class + 1);
+    const int octave = size_class / 8 - 1;
+    return 64 * (static_cast<std::size_t>(size_class % 8 + 9) << octave);
+  }
+
+  MemoryBlock* make(int size_class) {
+    auto* block = new MemoryBlock;
+    block->size_class = size_class;
+    block->bytes = class_bytes(size_class);
+    try {
+      block->data = system_allocate(block->bytes);
+    } catch (...) {
+      delete block;
+      throw;
+    }
+    ++use_.allocations;
+    return block;
+  }
+
+  // Memory kept for other sizes is given up before an allocation is called impossible.
+  void* system_allocate(std::size_t bytes) {
+    try {
+      return D::allocate(bytes);
+    } catch (const Error&) {
+      if (use_.cached == 0) throw;
+      release_cached();
+      return D::allocate(bytes);
+    }
+  }
+
+  void release_cached() {
+    for (MemoryBlock*& head : free_) {
+      while (head != nullptr) {
+        MemoryBlock* block = head;
+        head = block->next;
+        D::deallocate(block->data, block->bytes);
+        delete block;
+      }
+    }
+    use_.cached = 0;
+  }
+
+  mutable std::mutex mutex_;
+  std::array<MemoryBlock*, class_count> free_{};
+  MemoryUse use_;
+};
+
+/// The allocator of a device. Never destroyed, so that tensors with static lifetime may outlive main().
+template <Device D>
+CachingAllocator<D>& allocator() {
+  static auto* instance = new CachingAllocator<D>;
+  return *instance;
+}
+
+/// A shared handle to a MemoryBlock; the last one gives it back.
+template <Device D>
+class Storage {
+ public:
+  Storage() = default;
+  explicit Storage(std::size_t bytes) : block_(allocator<D>().take(bytes)) {}
+  Storage(const Storage& other) : block_(other.block_) {
+    if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  Storage(Storage&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Storage& operator=(Storage other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Storage() {
+    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      allocator<D>().give(block_);
+  }
+
+  void* data() const { return block_ == nullptr ? nullptr : block_->data; }
+  /// True when no other handle shares the memory.
+  bool unique() const { return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1; }
+
+ private:
+  MemoryBlock* block_ = nullptr;
+};
+
+}  // namespace pretext
