@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "pretext/autograd/param.hpp"
+#include "pretext/core/random.hpp"
+#include "pretext/ops/add.hpp"
+
+namespace pretext {
+
+template <Device D>
+class Tape;
+
+/// A value that a tape watches. Var means training: what is computed from it can be differentiated.
+/// A Var without a node is a constant.
+template <class T, Device D>
+struct Var {
+  Tape<D>* tape = nullptr;
+  Tensor<T, D> value;
+  int node = -1;
+
+  const Shape& shape() const { return value.shape(); }
+  std::int64_t dim(int axis) const { return value.dim(axis); }
+};
+
+/// Hands out memory in order and takes all of it back at once; keeps its chunks.
+class Arena {
+ public:
+  void* allocate(std::size_t bytes) {
+    constexpr std::size_t alignment = alignof(std::max_align_t);
+    bytes = (bytes + alignment - 1) / alignment * alignment;
+    while (chunk_ < chunks_.size() && used_ + bytes > chunks_[chunk_].size()) ++chunk_, used_ = 0;
+    if (chunk_ == chunks_.size()) chunks_.emplace_back(std::max<std::size_t>(bytes, std::size_t{1} << 16));
+    void* memory = chunks_[chunk_].data() + used_;
+    used_ += bytes;
+    return memory;
+  }
+  void reset() { chunk_ = used_ = 0; }
+
+ private:
+  std::vector<std::vector<std::byte>> chunks_;
+  std::size_t chunk_ = 0, used_ = 0;
+};
+
+/// The record of one step: nodes in the order of computation. backward() walks it once in reverse and
+/// releases each node as it passes. There is no global state; a tape belongs to one thread at a time.
+template <Device D>
+class Tape {
+ public:
+  /// Takes the gradient of a node's output and hands gradients to its inputs.
+  struct Pullback {
+    virtual void pull(Tape& tape, TensorBase<D> dy) = 0;
+    virtual ~Pullback() = default;
+  };
+
+  /// `seed` and `step` decide the dropout masks of this step.
+  explicit Tape(std::uint64_t seed = 0, std::uint32_t step = 0) : key_{seed, step, 0} {}
+  ~Tape() { clear(); }
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A value whose gradient can be read with gradient() after backward().
+  template <class T>
+  Var<T, D> leaf(Tensor<T, D> value) {
+    return {this, std::move(value), add_node(nullptr)};
+  }
+
+  /// A value that takes part without a gradient.
+  template <class T>
+  Var<T, D> constant(Tensor<T, D> value) {
+    return {this, std::move(value), -1};
+  }
+
+  /// The node of a parameter: its gradient is added to param.grad. -1 where the parameter is frozen or
+  /// undefined.
+  template <class T>
+  int param(Param<T, D>& param) {
+    if (!param.trainable || !param.defined()) return -1;
+    return record<ParamPullback<T>>(&param);
+  }
+
+  /// Adds a node and returns its index.
+  template <class P, class... Args>
+  int record(Args&&... args) {
+    return add_node(new (arena_.allocate(sizeof(P))) P(std::forward<Args>(args)...));
+  }
+
+  /// Differentiates a loss of one element with respect to every leaf and parameter on the tape.
+  template <class T>
+  void backward(const Var<T, D>& loss) {
+    require(loss.value.size() == 1, "backward: the loss must have one element, but its shape is ",
+            loss.shape());
+    backward(loss, Tensor<T, D>::full(loss.shape(), T(1)));
+  }
+
+  /// The same from any output and the gradient that reaches it.
+  template <class T>
+  void backward(const Var<T, D>& output, Tensor<T, D> dy) {
+    require(output.tape == this && output.node >= 0 && output.node < static_cast<int>(nodes_.size()),
+            "backward: the output was not computed from anything on this tape");
+    require(dy.shape() == output.shape(), "backward: gradient ", dy.shape(), " for an output ",
+            output.shape());
+    require(!std::exchange(spent_, true),
+            "backward: the tape was walked already; clear() it and record anew");
+    accumulate(output.node, std::move(dy));
+    for (int i = output.node; i >= 0; --i) {
+      Node& node = nodes_[i];
+      if (node.pullback == nullptr) continue;
+      if (node.grad.storage.data() != nullptr) node.pullback->pull(*this, std::exchange(node.grad, {}));
+      std::destroy_at(std::exchange(node.pullback, nullptr));
+    }
+  }
+
+  /// Adds a gradient to what the node has received so far.
+  template <class T>
+  void accumulate(int node, Tensor<T, D> gradient) {
+    TensorBase<D>& slot = nodes_[node].grad;
+    slot = sum(Tensor<T, D>(std::move(slot)), std::move(gradient)).base();
+  }
+
+  /// The gradient that a leaf received; undefined where none did.
+  template <class T>
+  Tensor<T, D> gradient(const Var<T, D>& leaf) const {
+    require(leaf.tape == this && leaf.node >= 0, "gradient: not a leaf of this tape");
+    return Tensor<T, D>(nodes_[leaf.node].grad);
+  }
+
+  DrawKey next_draw() { return {key_.seed, key_.step, key_.draw++}; }
+
+  /// Forgets everything, keeps the memory, and starts another step.
+  void clear(std::uint32_t step = 0) {
+    for (Node& node : nodes_)
+      if (node.pullback != nullptr) std::destroy_at(node.pullback);
+    nodes_.clear();
+    arena_.reset();
+    key_ = {key_.seed, step, 0};
+    spent_ = false;
+  }
+
+  std::size_t size() const { return nodes_.size(); }
+
+ private:
+  struct Node {
+    Pullback* pullback;
+    TensorBase<D> grad;
+  };
+
+  template <class T>
+  struct ParamPullback : Pullback {
+    Param<T, D>* param;
+    explicit ParamPullback(Param<T, D>* p) : param(p) {}
+    void pull(Tape&, TensorBase<D> dy) override {
+      param->grad = sum(std::move(param->grad), Tensor<T, D>(std::move(dy)));
+    }
+  };
+
+  /// a + b, written into a where nobody else can see it; an undefined a is zero.
+  template <class T>
+  static Tensor<T, D> sum(Tensor<T, D> a, Tensor<T, D> b) {
+    if (!a.defined()) return b;
+    Tensor<T, D> out = a.unique() ? a : Tensor<T, D>(a.shape());
+    Kernel<ops::Add, D>::forward(a, b, out);
+    return out;
+  }
+
+  int add_node(Pullback* pullback) {
+    nodes_.push_back({pullback, {}});
+    return static_cast<int>(nodes_.size()) - 1;
+  }
+
+  std::vector<Node> nodes_;
+  Arena arena_;
+  DrawKey key_;
+  bool spent_ = false;
+};
+
+}  // namespace pretext

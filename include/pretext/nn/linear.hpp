@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/autograd/apply.hpp"
+#include "pretext/nn/init.hpp"
+#include "pretext/ops/linear.hpp"
+
+namespace pretext::nn {
+
+/// y[N, out] = x[N, in] weight[out, in]^T + bias[out]. Weights are drawn N(0, sqrt(2 / out)), as in RotNet;
+/// biases start at 0.
+template <Device D = Cpu, class T = float>
+struct Linear {
+  struct Options {
+    std::int64_t in, out;
+    bool bias = true;
+  };
+
+  Param<T, D> weight, bias;
+
+  Linear(Options o, Rng& rng) : weight(init::he<T, D>({o.out, o.in}, o.out, rng)) {
+    if (o.bias) bias = Param(Tensor<T, D>::zeros({o.out}));
+  }
+
+  auto operator()(const auto& x) { return apply(ops::Linear{}, x, weight, bias); }
+
+  void each(auto&& f) {
+    f("weight", weight);
+    f("bias", bias);
+  }
+};
+
+}  // namespace pretext::nn

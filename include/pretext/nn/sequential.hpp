@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pretext/autograd/tape.hpp"
+
+namespace pretext::nn {
+
+/// What each() calls for every parameter and every buffer (such as running statistics) of a network.
+template <Device D, class T>
+struct Visitor {
+  std::function<void(const std::string& name, Param<T, D>& param)> param = [](auto&&...) {};
+  std::function<void(const std::string& name, Tensor<T, D>& buffer)> buffer = [](auto&&...) {};
+};
+
+/// Calls the visitor for the defined members of a layer, with a prefix before their names.
+template <Device D, class T, class L>
+void visit(L& layer, const Visitor<D, T>& visitor, const std::string& prefix = "") {
+  struct Members {
+    const Visitor<D, T>& visitor;
+    const std::string& prefix;
+    void operator()(const std::string& name, Param<T, D>& p) const {
+      if (p.defined()) visitor.param(prefix + name, p);
+    }
+    void operator()(const std::string& name, Tensor<T, D>& b) const {
+      if (b.defined()) visitor.buffer(prefix + name, b);
+    }
+  };
+  layer.each(Members{visitor, prefix});
+}
+
+/// Any layer behind one type: called with a Tensor it infers, with a Var it is recorded.
+template <Device D, class T>
+class AnyLayer {
+ public:
+  template <class L>
+  requires(!std::same_as<std::remove_cvref_t<L>, AnyLayer>) explicit AnyLayer(L&& layer)
+      : self_(std::make_unique<Model<std::remove_cvref_t<L>>>(std::forward<L>(layer))) {}
+
+  Tensor<T, D> operator()(const Tensor<T, D>& x) { return self_->infer(x); }
+  Var<T, D> operator()(const Var<T, D>& x) { return self_->record(x); }
+  void visit(const Visitor<D, T>& visitor, const std::string& prefix) { self_->visit(visitor, prefix); }
+
+ private:
+  struct Concept {
+    virtual ~Concept() = default;
+    virtual Tensor<T, D> infer(const Tensor<T, D>& x) = 0;
+    virtual Var<T, D> record(const Var<T, D>& x) = 0;
+    virtual void visit(const Visitor<D, T>& visitor, const std::string& prefix) = 0;
+  };
+  template <class L>
+  struct Model final : Concept {
+    L layer;
+    explicit Model(L l) : layer(std::move(l)) {}
+    Tensor<T, D> infer(const Tensor<T, D>& x) override { return layer(x); }
+    Var<T, D> record(const Var<T, D>& x) override { return layer(x); }
+    void visit(const Visitor<D, T>& visitor, const std::string& prefix) override {
+      nn::visit<D, T>(layer, visitor, prefix);
+    }
+  };
+
+  std::unique_ptr<Concept> self_;
+};
+
+/// Named layers, one after the other. The names of the stages are the network's taps: what probes, attention
+/// maps and feature export read.
+template <Device D = Cpu, class T = float>
+class Sequential {
+ public:
+  Sequential() = default;
+
+  /// Appends a layer; without a name it is numbered from 0, as PyTorch does.
+  template <class L>
+  Sequential& add(std::string name, L&& layer) {
+    for (const Stage& stage : stages_)
+      require(stage.name != name, "Sequential: two stages are named '", name, "'");
+    stages_.push_back({std::move(name), AnyLayer<D, T>(std::forward<L>(layer))});
+    return *this;
+  }
+  template <class L>
+  Sequential& add(L&& layer) {
+    return add(std::to_string(stages_.size()), std::forward<L>(layer));
+  }
+
+  template <class X>
+  X operator()(const X& x) {
+    return run(x, stages_.size(), [](const std::string&, const X&) {});
+  }
+
+  /// The same, calling on_stage(name, activation) after every stage.
+  template <class X, class F>
+  X operator()(const X& x, F&& on_stage) {
+    return run(x, stages_.size(), on_stage);
+  }
+
+  /// The activation of one tap; later stages are not computed.
+  template <class X>
+  X at(const std::string& tap, const X& x) {
+    return run(x, index(tap) + 1, [](const std::string&, const X&) {});
+  }
+
+  std::vector<std::string> taps() const {
+    std::vector<std::string> names;
+    for (const Stage& stage : stages_) names.push_back(stage.name);
+    return names;
+  }
+
+  void each(auto&& f) {
+    for (Stage& stage : stages_)
+      stage.layer.visit(
+          {.param = [&](const std::string& name, Param<T, D>& p) { f(stage.name + "." + name, p); },
+           .buffer = [&](const std::string& name, Tensor<T, D>& b) { f(stage.name + "." + name, b); }},
+          "");
+  }
+
+ private:
+  struct Stage {
+    std::string name;
+    AnyLayer<D, T> layer;
+  };
+
+  std::size_t index(const std::string& tap) const {
+    std::string known;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      if (stages_[i].name == tap) return i;
+      known += (i != 0 ? ", " : "") + stages_[i].name;
+    }
+    fail("network: no tap is named '", tap, "'; there are ", known);
+  }
+
+  template <class X, class F>
+  X run(X x, std::size_t count, F&& on_stage) {
+    for (std::size_t i = 0; i < count; ++i) {
+      x = stages_[i].layer(x);
+      on_stage(stages_[i].name, x);
+    }
+    return x;
+  }
+
+  std::vector<Stage> stages_;
+};
+
+}  // namespace pretext::nn

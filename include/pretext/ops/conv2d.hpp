@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/ops/add.hpp"
+#include "pretext/ops/window.hpp"
+
+namespace pretext::ops {
+
+/// All extents of one convolution: x[n, h, w, ci], weight[kh, kw, ci / groups, co], y[n, oh, ow, co].
+struct ConvShape {
+  std::int64_t n, h, w, ci, kh, kw, co, oh, ow, groups;
+  Window window;
+};
+
+/// y[N, OH, OW, Co] = x[N, H, W, Ci] * weight[KH, KW, Ci/groups, Co] + bias[Co]; an undefined bias is none.
+struct Conv2d {
+  static constexpr std::string_view name = "conv2d";
+  static constexpr std::size_t inputs = 3;
+
+  Window window{};
+  std::int64_t groups = 1;
+
+  template <class T, Device D>
+  struct Saved {
+    Tensor<T, D> x, weight;
+  };
+
+  /// The extents, or an Error that says why the shapes do not go together.
+  ConvShape shape(const Shape& x, const Shape& weight) const {
+    require(x.rank() == 4 && weight.rank() == 4, name, ": x ", x, " and weight ", weight,
+            " must have 4 axes");
+    require(groups >= 1 && weight[3] % groups == 0 && x[3] == weight[2] * groups, name, ": x ", x, " has ",
+            x[3], " channels, but weight ", weight, " with ", groups, " groups takes ", weight[2] * groups,
+            " and gives ", weight[3]);
+    return {x[0],
+            x[1],
+            x[2],
+            x[3],
+            weight[0],
+            weight[1],
+            weight[3],
+            window.output(name, x[1], weight[0]),
+            window.output(name, x[2], weight[1]),
+            groups,
+            window};
+  }
+
+  template <class T, Device D>
+  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+                       Saved<T, D>* saved) const {
+    const ConvShape s = shape(x.shape(), weight.shape());
+    if (bias.defined()) require_shape(name, "bias", bias, {s.co});
+    Tensor<T, D> y({s.n, s.oh, s.ow, s.co});
+    Kernel<Conv2d, D>::forward(s, x, weight, bias, y);
+    if (saved != nullptr) *saved = {x, weight};
+    return y;
+  }
+
+  template <class T, Device D>
+  Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    const ConvShape s = shape(saved.x.shape(), saved.weight.shape());
+    Grads<T, D, 3> grads;
+    if (wanted[0])
+      Kernel<Conv2d, D>::grad_input(s, dy, saved.weight, grads[0] = Tensor<T, D>(saved.x.shape()));
+    if (wanted[1])
+      Kernel<Conv2d, D>::grad_weight(s, saved.x, dy, grads[1] = Tensor<T, D>(saved.weight.shape()));
+    if (wanted[2]) grads[2] = SumRows::forward(dy);
+    return grads;
+  }
+};
+
+}  // namespace pretext::ops
