@@ -46,16 +46,16 @@ struct OpPullback : Tape<D>::Pullback {
   }
 };
 
-/// Runs the op, keeps what backward reads, and adds a node unless every input is a constant.
+/// Runs the op, keeps what backward reads, and adds a node unless every input is a constant. Even then it is
+/// training: a batch norm measures constants too.
 template <class Op, class T, Device D, class... X>
 Var<T, D> record(Tape<D>& tape, const Op& op, X&... x) {
   const std::array<int, sizeof...(X)> all{Argument<std::remove_const_t<X>>::node(tape, x)...};
   std::array<int, Op::inputs> nodes;
   std::copy_n(all.begin(), Op::inputs, nodes.begin());
   typename Op::template Saved<T, D> saved;
-  const bool constant = std::ranges::all_of(nodes, [](int node) { return node < 0; });
-  Tensor<T, D> y = op.forward(Argument<std::remove_const_t<X>>::tensor(x)..., constant ? nullptr : &saved);
-  if (constant) return tape.constant(std::move(y));
+  Tensor<T, D> y = op.forward(Argument<std::remove_const_t<X>>::tensor(x)..., &saved);
+  if (std::ranges::all_of(nodes, [](int node) { return node < 0; })) return tape.constant(std::move(y));
   return {&tape, std::move(y), tape.template record<OpPullback<Op, T, D>>(op, std::move(saved), nodes)};
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "pretext/tensor/tensor.hpp"
 
 namespace pretext {
@@ -27,5 +30,36 @@ struct Param {
 
   bool defined() const { return value.defined(); }
 };
+
+/// What a layer measures instead of learning, such as running statistics; saved with its parameters.
+template <class T, Device D>
+struct Buffer {
+  Tensor<T, D> value;
+  bool frozen = false;  ///< true: training takes it as it is and does not update it
+
+  Buffer() = default;
+  explicit Buffer(Tensor<T, D> v) : value(std::move(v)) {}
+  Buffer(Buffer&&) = default;
+  Buffer& operator=(Buffer&&) = default;
+
+  bool defined() const { return value.defined(); }
+};
+
+/// Tells a Param from a Buffer.
+template <class Member>
+inline constexpr bool is_param = requires(Member member) {
+  member.grad;
+};
+
+/// A parameter and its full name in the network that owns it.
+template <class T, Device D>
+struct NamedParam {
+  std::string name;
+  Param<T, D>* param;
+};
+
+/// The parameters of a network, in order. They must stay where they are while the list is in use.
+template <class T, Device D>
+using ParamList = std::vector<NamedParam<T, D>>;
 
 }  // namespace pretext

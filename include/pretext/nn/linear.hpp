@@ -18,7 +18,8 @@ struct Linear {
 
   Param<T, D> weight, bias;
 
-  Linear(Options o, Rng& rng) : weight(init::he<T, D>({o.out, o.in}, o.out, rng)) {
+  Linear(Options o, Rng& rng)
+      : weight(init::uniform<T, D>({o.out, o.in}, 1 / std::sqrt(static_cast<double>(o.in)), rng)) {
     if (o.bias) bias = Param(Tensor<T, D>::zeros({o.out}));
   }
 

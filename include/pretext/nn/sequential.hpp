@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "pretext/autograd/tape.hpp"
+#include "pretext/nn/visit.hpp"
 
 namespace pretext::nn {
-
-/// What each() calls for every parameter and every buffer (such as running statistics) of a network.
-template <Device D, class T>
-struct Visitor {
-  std::function<void(const std::string& name, Param<T, D>& param)> param = [](auto&&...) {};
-  std::function<void(const std::string& name, Tensor<T, D>& buffer)> buffer = [](auto&&...) {};
-};
-
-/// Calls the visitor for the defined members of a layer, with a prefix before their names.
-template <Device D, class T, class L>
-void visit(L& layer, const Visitor<D, T>& visitor, const std::string& prefix = "") {
-  struct Members {
-    const Visitor<D, T>& visitor;
-    const std::string& prefix;
-    void operator()(const std::string& name, Param<T, D>& p) const {
-      if (p.defined()) visitor.param(prefix + name, p);
-    }
-    void operator()(const std::string& name, Tensor<T, D>& b) const {
-      if (b.defined()) visitor.buffer(prefix + name, b);
-    }
-  };
-  layer.each(Members{visitor, prefix});
-}
 
 /// Any layer behind one type: called with a Tensor it infers, with a Var it is recorded.
 template <Device D, class T>
@@ -43,14 +18,17 @@ class AnyLayer {
 
   Tensor<T, D> operator()(const Tensor<T, D>& x) { return self_->infer(x); }
   Var<T, D> operator()(const Var<T, D>& x) { return self_->record(x); }
-  void visit(const Visitor<D, T>& visitor, const std::string& prefix) { self_->visit(visitor, prefix); }
+  void each(auto&& f) {
+    self_->visit({.param = [&](const std::string& name, Param<T, D>& p) { f(name, p); },
+                  .buffer = [&](const std::string& name, Buffer<T, D>& b) { f(name, b); }});
+  }
 
  private:
   struct Concept {
     virtual ~Concept() = default;
     virtual Tensor<T, D> infer(const Tensor<T, D>& x) = 0;
     virtual Var<T, D> record(const Var<T, D>& x) = 0;
-    virtual void visit(const Visitor<D, T>& visitor, const std::string& prefix) = 0;
+    virtual void visit(const Visitor<D, T>& visitor) = 0;
   };
   template <class L>
   struct Model final : Concept {
@@ -58,9 +36,7 @@ class AnyLayer {
     explicit Model(L l) : layer(std::move(l)) {}
     Tensor<T, D> infer(const Tensor<T, D>& x) override { return layer(x); }
     Var<T, D> record(const Var<T, D>& x) override { return layer(x); }
-    void visit(const Visitor<D, T>& visitor, const std::string& prefix) override {
-      nn::visit<D, T>(layer, visitor, prefix);
-    }
+    void visit(const Visitor<D, T>& visitor) override { nn::visit<D, T>(layer, visitor); }
   };
 
   std::unique_ptr<Concept> self_;
@@ -110,11 +86,7 @@ class Sequential {
   }
 
   void each(auto&& f) {
-    for (Stage& stage : stages_)
-      stage.layer.visit(
-          {.param = [&](const std::string& name, Param<T, D>& p) { f(stage.name + "." + name, p); },
-           .buffer = [&](const std::string& name, Tensor<T, D>& b) { f(stage.name + "." + name, b); }},
-          "");
+    for (Stage& stage : stages_) stage.layer.each(prefixed(stage.name + ".", f));
   }
 
  private:

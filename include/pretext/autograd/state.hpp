@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+
+#include "pretext/autograd/param.hpp"
+#include "pretext/tensor/named_tensor.hpp"
+
+namespace pretext {
+
+/// One tensor of a state that is saved and loaded: where it lies in memory, and how.
+struct StateEntry {
+  std::string name;
+  Dtype dtype;
+  Shape shape;
+  ParamLayout layout;
+  std::byte* data;
+
+  template <class T>
+  StateEntry(std::string entry_name, Tensor<T, Cpu>& tensor, ParamLayout tensor_layout = ParamLayout::plain)
+      : name(std::move(entry_name)),
+        dtype(dtype_of<T>),
+        shape(tensor.shape()),
+        layout(tensor_layout),
+        data(reinterpret_cast<std::byte*>(tensor.data())) {}
+
+  /// The shape in files.
+  Shape file_shape() const {
+    if (layout == ParamLayout::plain) return shape;
+    return {shape[3], shape[2], shape[0], shape[1]};
+  }
+
+  std::size_t bytes() const { return static_cast<std::size_t>(shape.size() * size_of(dtype)); }
+};
+
+namespace detail {
+
+/// Calls f(byte offset in memory, byte offset in files, bytes) for every contiguous piece of a tensor.
+template <class F>
+void for_each_piece(const StateEntry& entry, F&& f) {
+  if (entry.layout == ParamLayout::plain) return f(std::size_t{0}, std::size_t{0}, entry.bytes());
+  const std::int64_t taps = entry.shape[0] * entry.shape[1], in = entry.shape[2], out = entry.shape[3];
+  const auto size = static_cast<std::size_t>(size_of(entry.dtype));
+  for (std::int64_t tap = 0; tap < taps; ++tap)
+    for (std::int64_t ci = 0; ci < in; ++ci)
+      for (std::int64_t co = 0; co < out; ++co)
+        f(size * static_cast<std::size_t>((tap * in + ci) * out + co),
+          size * static_cast<std::size_t>((co * in + ci) * taps + tap), size);
+}
+
+/// "f32 [4, 192]"
+inline std::string described(Dtype dtype, const Shape& shape) {
+  std::ostringstream text;
+  text << name_of(dtype) << ' ' << shape;
+  return text.str();
+}
+
+}  // namespace detail
+
+/// The state as files hold it, in order.
+inline std::vector<NamedTensor> save_entries(std::span<const StateEntry> entries) {
+  std::vector<NamedTensor> tensors;
+  tensors.reserve(entries.size());
+  for (const StateEntry& entry : entries) {
+    NamedTensor& tensor = tensors.emplace_back(
+        NamedTensor{entry.name, entry.dtype, entry.file_shape(), std::vector<std::byte>(entry.bytes())});
+    detail::for_each_piece(entry, [&](std::size_t here, std::size_t there, std::size_t size) {
+      std::memcpy(tensor.data.data() + there, entry.data + here, size);
+    });
+  }
+  return tensors;
+}
+
+/// Writes the tensors into the entries of the same names. Where any name is missing, unexpected, given twice
+/// or of another type or shape, one Error lists them all and nothing is written.
+inline void load_entries(std::string_view what, std::span<const StateEntry> entries,
+                         std::span<const NamedTensor* const> tensors) {
+  std::map<std::string_view, const NamedTensor*> given;
+  std::string faults;
+  for (const NamedTensor* tensor : tensors)
+    if (!given.emplace(tensor->name, tensor).second) faults += "\n  given twice: " + tensor->name;
+  std::vector<const NamedTensor*> sources;
+  for (const StateEntry& entry : entries) {
+    const auto found = given.extract(entry.name);
+    sources.push_back(found ? found.mapped() : nullptr);
+    if (!found) {
+      faults += "\n  missing: " + entry.name;
+    } else if (const NamedTensor& t = *found.mapped();
+               t.dtype != entry.dtype || t.shape != entry.file_shape() || t.data.size() != entry.bytes()) {
+      faults += "\n  misfit: " + entry.name + " is " + detail::described(t.dtype, t.shape) + " in " +
+                std::to_string(t.data.size()) + " bytes, expected " +
+                detail::described(entry.dtype, entry.file_shape());
+    }
+  }
+  for (const auto& [name, tensor] : given) faults += "\n  unexpected: " + std::string(name);
+  require(faults.empty(), what, ": the state does not fit:", faults);
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    detail::for_each_piece(entries[i], [&](std::size_t here, std::size_t there, std::size_t size) {
+      std::memcpy(entries[i].data + here, sources[i]->data.data() + there, size);
+    });
+}
+
+}  // namespace pretext

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "pretext/models/nin.hpp"
+
+namespace pretext::models {
+
+/// What every backbone can be asked for.
+struct BackboneOptions {
+  std::int64_t width = 0;  ///< 0: the width of the publication
+  std::int64_t channels = 3;
+};
+
+/// Makes the backbone of a name.
+template <Device D, class T>
+using Maker = std::function<nn::Sequential<D, T>(const BackboneOptions&, Rng&)>;
+
+/// All backbones by name: a new model adds its lines here.
+template <Device D = Cpu, class T = float>
+const std::map<std::string, Maker<D, T>>& backbones() {
+  const auto nin_of = [](std::int64_t blocks) -> Maker<D, T> {
+    return [blocks](const BackboneOptions& o, Rng& rng) {
+      return nin<D, T>({blocks, o.width == 0 ? NinOptions{}.width : o.width, o.channels}, rng);
+    };
+  };
+  static const std::map<std::string, Maker<D, T>> table{
+      {"nin3", nin_of(3)}, {"nin4", nin_of(4)}, {"nin5", nin_of(5)}};
+  return table;
+}
+
+/// The names that backbone() knows.
+template <Device D = Cpu, class T = float>
+std::vector<std::string> backbone_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, maker] : backbones<D, T>()) names.push_back(name);
+  return names;
+}
+
+/// A freshly drawn backbone by name.
+template <Device D = Cpu, class T = float>
+nn::Sequential<D, T> backbone(const std::string& name, const BackboneOptions& options, Rng& rng) {
+  const auto found = backbones<D, T>().find(name);
+  if (found != backbones<D, T>().end()) return found->second(options, rng);
+  std::string known;
+  for (const std::string& other : backbone_names<D, T>()) known += (known.empty() ? "" : ", ") + other;
+  fail("backbone: none is called '", name, "'; there are ", known);
+}
+
+}  // namespace pretext::models

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/autograd/apply.hpp"
+#include "pretext/ops/batch_norm.hpp"
+
+namespace pretext::nn {
+
+/// y[..., C] = (x - mean) / sqrt(variance + epsilon) * weight + bias. A Var is normalised by its own batch
+/// and moves the running statistics; a Tensor, and a Var once they are frozen, is normalised by them.
+template <Device D = Cpu, class T = float>
+struct BatchNorm2d {
+  struct Options {
+    std::int64_t channels;
+    double momentum = 0.1, epsilon = 1e-5;
+    bool affine = true;  ///< false: no weight and no bias
+  };
+
+  Param<T, D> weight, bias;
+  Buffer<T, D> running_mean, running_var;
+  ops::BatchNorm op;
+
+  explicit BatchNorm2d(Options o)
+      : running_mean(Tensor<T, D>::zeros({o.channels})),
+        running_var(Tensor<T, D>::full({o.channels}, T(1))),
+        op{o.momentum, o.epsilon} {
+    if (!o.affine) return;
+    weight = Param(Tensor<T, D>::full({o.channels}, T(1)));
+    bias = Param(Tensor<T, D>::zeros({o.channels}));
+  }
+
+  Tensor<T, D> operator()(const Tensor<T, D>& x) { return by_running_statistics(x); }
+  Var<T, D> operator()(const Var<T, D>& x) {
+    if (running_mean.frozen || running_var.frozen) return by_running_statistics(x);
+    return apply(op, x, weight, bias, running_mean.value, running_var.value);
+  }
+
+  void each(auto&& f) {
+    f("weight", weight);
+    f("bias", bias);
+    f("running_mean", running_mean);
+    f("running_var", running_var);
+  }
+
+ private:
+  auto by_running_statistics(const auto& x) {
+    return apply(ops::BatchNormInference{op.epsilon}, x, weight, bias, running_mean.value, running_var.value);
+  }
+};
+
+}  // namespace pretext::nn

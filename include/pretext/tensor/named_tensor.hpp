@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pretext/core/hash.hpp"
+#include "pretext/tensor/shape.hpp"
+
+namespace pretext {
+
+/// The element types that files hold.
+enum class Dtype : std::uint8_t { f64, f32, bf16, i64, i32, u8 };
+
+constexpr std::string_view name_of(Dtype dtype) {
+  constexpr std::string_view names[] = {"f64", "f32", "bf16", "i64", "i32", "u8"};
+  return names[static_cast<int>(dtype)];
+}
+
+/// Bytes of one element.
+constexpr std::int64_t size_of(Dtype dtype) {
+  constexpr std::int64_t sizes[] = {8, 4, 2, 8, 4, 1};
+  return sizes[static_cast<int>(dtype)];
+}
+
+template <class T>
+inline constexpr Dtype dtype_of = [] { static_assert(sizeof(T) == 0, "no Dtype stands for this type"); }();
+template <>
+inline constexpr Dtype dtype_of<double> = Dtype::f64;
+template <>
+inline constexpr Dtype dtype_of<float> = Dtype::f32;
+template <>
+inline constexpr Dtype dtype_of<std::int64_t> = Dtype::i64;
+template <>
+inline constexpr Dtype dtype_of<std::int32_t> = Dtype::i32;
+template <>
+inline constexpr Dtype dtype_of<std::uint8_t> = Dtype::u8;
+
+/// A tensor as files hold it: named, on the host, its type known at run time, rows first.
+struct NamedTensor {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  Shape shape;
+  std::vector<std::byte> data;
+
+  /// A copy of the values, whose number must match the shape.
+  template <class T>
+  static NamedTensor of(std::string name, const Shape& shape, std::span<const T> values) {
+    require(shape.size() == static_cast<std::int64_t>(values.size()), name, ": ", values.size(),
+            " values do not fill the shape ", shape);
+    const auto bytes = std::as_bytes(values);
+    return {std::move(name), dtype_of<T>, shape, {bytes.begin(), bytes.end()}};
+  }
+
+  /// The values; throws where they are of another type or do not fill the shape.
+  template <class T>
+  std::vector<T> as() const {
+    require(dtype == dtype_of<T>, name, ": holds ", name_of(dtype), ", not ", name_of(dtype_of<T>));
+    const auto count = static_cast<std::size_t>(shape.size());
+    require(data.size() / sizeof(T) == count && data.size() % sizeof(T) == 0, name, ": ", data.size(),
+            " bytes do not fill the shape ", shape, " of ", name_of(dtype));
+    std::vector<T> values(count);
+    if (count != 0) std::memcpy(values.data(), data.data(), data.size());
+    return values;
+  }
+};
+
+/// A hash of names, types, shapes and bytes, in order: equal for equal states, and for no others in practice.
+inline std::uint64_t hash_of(std::span<const NamedTensor> tensors) {
+  const auto bytes = [](const auto& values) {
+    const auto raw = std::as_bytes(std::span(values));
+    return std::span(reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size());
+  };
+  Hash hash;
+  for (const NamedTensor& tensor : tensors) {
+    hash.bytes(bytes(tensor.name));
+    hash.word(static_cast<std::uint64_t>(tensor.dtype));
+    hash.bytes(bytes(tensor.shape.dims()));
+    hash.bytes(bytes(tensor.data));
+  }
+  return hash.value();
+}
+
+}  // namespace pretext

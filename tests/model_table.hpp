@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/models/registry.hpp"
+
+namespace test {
+
+using namespace pretext;
+
+/// One backbone and what every backbone is tested for: tests/models/model_test.cpp reads this table. The
+/// numbers are worked out by hand.
+struct ModelRow {
+  std::string name;
+  models::BackboneOptions options;
+  Shape input;  // of one picture
+  std::vector<std::pair<std::string, Shape>> taps;
+  std::int64_t parameters;
+  std::int64_t multiplications;  // of the convolutions, for one picture
+};
+
+inline std::vector<ModelRow> model_table() {
+  const std::pair<std::string, Shape> block1{"block1", {1, 16, 16, 96}}, block2{"block2", {1, 8, 8, 192}},
+      block3{"block3", {1, 8, 8, 192}}, block4{"block4", {1, 8, 8, 192}}, block5{"block5", {1, 8, 8, 192}};
+  return {
+      // RotNet's: 1.00, 1.41 and 1.82 million parameters with the 772 of a classifier of four.
+      {"nin3", {}, {1, 32, 32, 3}, {block1, block2, block3}, 1004484 - 772, 224722944},
+      {"nin4", {}, {1, 32, 32, 3}, {block1, block2, block3, block4}, 1411140 - 772, 250675200},
+      {"nin5", {}, {1, 32, 32, 3}, {block1, block2, block3, block4, block5}, 1817796 - 772, 276627456},
+      // A quarter of the width: 48, 40 and 24 channels in block 1.
+      {"nin4",
+       {.width = 48},
+       {1, 32, 32, 3},
+       {{"block1", {1, 16, 16, 24}},
+        {"block2", {1, 8, 8, 48}},
+        {"block3", {1, 8, 8, 48}},
+        {"block4", {1, 8, 8, 48}}},
+       91664,
+       18432000},
+      // The narrowest, for grey pictures of odd sides.
+      {"nin3",
+       {.width = 8, .channels = 1},
+       {1, 33, 21, 1},
+       {{"block1", {1, 17, 11, 8}}, {"block2", {1, 9, 6, 8}}, {"block3", {1, 9, 6, 8}}},
+       2904,
+       588456},
+  };
+}
+
+}  // namespace test

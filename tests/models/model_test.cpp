@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "model_table.hpp"
+
+#include "pretext/cpu/batch_norm.hpp"
+#include "pretext/cpu/conv2d.hpp"
+#include "pretext/cpu/pool.hpp"
+#include "pretext/nn/count.hpp"
+#include "pretext/nn/state.hpp"
+#include "support.hpp"
+
+namespace {
+
+using namespace pretext;
+
+template <class T = float>
+Tensor<T, Cpu> noise(const Shape& shape, std::uint64_t seed = 1) {
+  Tensor<T, Cpu> x(shape);
+  Rng rng(seed, Use::test);
+  for (T& v : x.span()) v = static_cast<T>(rng.normal());
+  return x;
+}
+
+template <class F>
+void for_each_row(F&& f) {
+  for (const test::ModelRow& row : test::model_table()) {
+    CAPTURE(row.name);
+    CAPTURE(row.options.width);
+    Rng rng(1);
+    auto net = models::backbone(row.name, row.options, rng);
+    f(row, net);
+  }
+}
+
+TEST_CASE("every backbone has the taps, shapes and number of parameters that its row says") {
+  for_each_row([](const test::ModelRow& row, nn::Sequential<>& net) {
+    std::vector<std::pair<std::string, Shape>> seen;
+    const auto y = net(noise(row.input), [&](const std::string& tap, const auto& x) {
+      seen.emplace_back(tap, x.shape());
+      CHECK(std::ranges::all_of(x.span(), [](float v) { return std::isfinite(v); }));
+    });
+    CHECK(seen == row.taps);
+    CHECK(y.shape() == row.taps.back().second);
+    CHECK(nn::count_parameters(net) == row.parameters);
+  });
+}
+
+// Holds for networks whose convolutions keep the resolution of their stage.
+TEST_CASE("every backbone multiplies as often as its row says") {
+  for_each_row([](const test::ModelRow& row, nn::Sequential<>& net) {
+    std::int64_t multiplications = 0;
+    Shape input = row.input;
+    for (const auto& [tap, shape] : row.taps) {
+      for (const auto& [name, param] : nn::parameters(net))
+        if (name.starts_with(tap + ".") && param->layout == ParamLayout::conv_kernel)
+          multiplications += param->value.size() * input[1] * input[2];
+      input = shape;
+    }
+    CHECK(multiplications == row.multiplications);
+  });
+}
+
+TEST_CASE("a backbone is a function of its seed") {
+  for_each_row([](const test::ModelRow& row, nn::Sequential<>& net) {
+    Rng same(1), other(2);
+    auto again = models::backbone(row.name, row.options, same);
+    auto different = models::backbone(row.name, row.options, other);
+    CHECK(nn::hash_state(again) == nn::hash_state(net));
+    CHECK(nn::hash_state(different) != nn::hash_state(net));
+  });
+}
+
+TEST_CASE("the parameters of a network in network have the names that files hold") {
+  Rng rng(1);
+  auto net = models::nin({.blocks = 3, .width = 8}, rng);
+  std::vector<std::string> expected, found;
+  for (const std::string block : {"block1.", "block2.", "block3."})
+    for (const std::string i : {"1", "2", "3"})
+      for (const std::string member :
+           {"conv#.weight", "bn#.weight", "bn#.bias", "bn#.running_mean", "bn#.running_var"}) {
+        std::string name = member;
+        expected.push_back(block + name.replace(name.find('#'), 1, i));
+      }
+  for (const NamedTensor& tensor : nn::save_state(net)) found.push_back(tensor.name);
+  CHECK(found == expected);
+}
+
+TEST_CASE("the gradient of a whole network is right along a random direction") {
+  Rng rng(1);
+  auto net = models::nin<Cpu, double>({.blocks = 3, .width = 8}, rng);
+  const auto input = noise<double>({2, 9, 9, 3});
+  const auto weights = noise<double>({2, 3, 3, 8}, 2);
+  const auto loss = [&] {
+    Tape<Cpu> tape;
+    const auto y = net(tape.constant(input)).value;
+    double sum = 0;
+    for (std::int64_t i = 0; i < y.size(); ++i) sum += y.data()[i] * weights.data()[i];
+    return sum;
+  };
+  {
+    Tape<Cpu> tape;
+    tape.backward(net(tape.constant(input)), weights.clone());
+  }
+  double slope = 0;
+  std::vector<Tensor<double, Cpu>> directions;
+  const auto params = nn::parameters<Cpu, double>(net);
+  for (const auto& [name, p] : params) {
+    directions.push_back(noise<double>(p->value.shape(), 3));
+    for (std::int64_t i = 0; i < p->value.size(); ++i)
+      slope += directions.back().data()[i] * p->grad.data()[i];
+  }
+  // So short that hardly any ReLU or maximum changes sides.
+  constexpr double step = 1e-7;
+  const auto move = [&](double length) {
+    for (std::size_t k = 0; k < params.size(); ++k)
+      for (std::int64_t i = 0; i < directions[k].size(); ++i)
+        params[k].param->value.data()[i] += length * directions[k].data()[i];
+  };
+  move(step);
+  const double above = loss();
+  move(-2 * step);
+  const double below = loss();
+  CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(1e-5));
+}
+
+TEST_CASE("an unknown backbone, and one of impossible size, is refused in words") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(models::backbone("alexnett", {}, rng),
+                       doctest::Contains("backbone: none is called 'alexnett'; there are nin3"), Error);
+  CHECK_THROWS_WITH_AS(models::nin({.blocks = 0}, rng), "nin: blocks must be 1 to 16, not 0", Error);
+  CHECK_THROWS_WITH_AS(models::nin({.width = 4}, rng), "nin: width must be 8 to 65536, not 4", Error);
+  CHECK_THROWS_WITH_AS(models::nin({.channels = 0}, rng), "nin: channels must be at least 1, not 0", Error);
+}
+
+}  // namespace
