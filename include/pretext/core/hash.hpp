@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace pretext {
 
@@ -45,6 +46,11 @@ inline std::uint64_t hash_of(std::span<const std::uint8_t> data) {
   Hash hash;
   hash.bytes(data);
   return hash.value();
+}
+
+/// The hash of a text alone.
+inline std::uint64_t hash_of(std::string_view text) {
+  return hash_of(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
 }  // namespace pretext

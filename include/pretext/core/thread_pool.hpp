@@ -47,8 +47,9 @@ class ThreadPool {
   /// Calls chunk(context, i) once for every i in [0, chunks), in any order, on any thread. Throws what a
   /// chunk throws.
   void run(std::int64_t chunks, Chunk chunk, void* context) {
-    std::unique_lock busy(one_job_, std::try_to_lock);
-    if (workers_.empty() || chunks <= 1 || inside_ || !busy.owns_lock()) {
+    // The lock is tried last: a thread must not try it from inside its own job.
+    std::unique_lock busy(one_job_, std::defer_lock);
+    if (workers_.empty() || chunks <= 1 || inside_ || !busy.try_lock()) {
       for (std::int64_t i = 0; i < chunks; ++i) chunk(context, i);
       return;
     }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pretext/data/cache.hpp"
+#include "pretext/data/cifar.hpp"
+#include "pretext/data/image_folder.hpp"
+#include "pretext/data/image_tar.hpp"
+#include "pretext/data/shapes.hpp"
+
+namespace pretext::data {
+
+struct OpenOptions {
+  ReadOptions read = {};
+  GunzipLimits gunzip = {};
+  std::uint64_t seed = 0;            // of procedural pictures
+  std::filesystem::path cache = {};  // a folder that keeps decoded picture files; empty: decode every time
+};
+
+namespace detail {
+
+inline constexpr std::array test_folders = {"test", "val", "valid", "validation"};
+
+[[noreturn]] inline void no_test_part(const std::string& source) {
+  fail(source, ": has no test part; a folder or archive has one where it holds train/ and test/ (or val/)");
+}
+
+/// The name of the test folder of a source, found by the question whether it has a folder of a name.
+template <class Has>
+std::string test_folder(const std::string& source, Has has) {
+  for (const char* name : test_folders)
+    if (has(name)) return name;
+  no_test_part(source);
+}
+
+/// "shapes", "shapes:SIZE" or "shapes:SIZE:COUNT"; the test part has a quarter of the pictures.
+inline Dataset open_shapes(const std::string& source, Split split, std::uint64_t seed) {
+  std::int64_t numbers[2] = {32, 4000};
+  std::string_view rest = std::string_view(source).substr(std::string_view("shapes").size());
+  for (std::int64_t& number : numbers) {
+    if (rest.empty()) break;
+    const auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), number);
+    require(error == std::errc() && number > 0, source,
+            ": expected shapes, shapes:SIZE or shapes:SIZE:COUNT");
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  }
+  require(rest.empty(), source, ": expected shapes, shapes:SIZE or shapes:SIZE:COUNT");
+  const std::int64_t count = split == Split::train ? numbers[1] : (numbers[1] + 3) / 4;
+  return shapes(
+      {.count = count, .size = narrow<int>(numbers[0], "shapes: size"), .seed = seed, .split = split});
+}
+
+/// Of a test part the labels mean what they mean in training, even where a class has no picture.
+inline Dataset open_tar(const std::filesystem::path& path, Split split, const OpenOptions& options) {
+  const ImageTar tar(path, options.gunzip);
+  ImageTarOptions how{.read = options.read, .gunzip = options.gunzip};
+  const bool parts = tar.has("train");
+  if (parts) how.prefix = "train";
+  if (parts) how.classes = tar.classes("train");
+  if (split == Split::test)
+    how.prefix = test_folder(path.string(), [&](const char* name) { return parts && tar.has(name); });
+  return tar.read(how);
+}
+
+inline Dataset open_folder(const std::filesystem::path& path, Split split, const OpenOptions& options) {
+  const bool parts = std::filesystem::is_directory(path / "train");
+  const auto has = [&](const char* name) { return parts && std::filesystem::is_directory(path / name); };
+  const std::filesystem::path train = parts ? path / "train" : path;
+  const auto part = split == Split::train ? train : path / test_folder(path.string(), has);
+  const auto classes = classes_of(picture_names(train, true));
+  if (classes.empty()) return flat_folder(part, {.read = options.read});
+  return image_folder(part, {.read = options.read, .classes = classes});
+}
+
+/// The pictures of make(), kept decoded in the cache folder where the options name one.
+template <class F>
+Dataset maybe_cached(const std::filesystem::path& path, Split split, const OpenOptions& options, F make) {
+  if (options.cache.empty()) return make();
+  const std::string place =
+      std::filesystem::absolute(path).lexically_normal().string() + "?" + to_string(split);
+  const std::uint64_t name = hash_of({reinterpret_cast<const std::uint8_t*>(place.data()), place.size()});
+  return cached(options.cache / (path.filename().string() + "-" + std::to_string(name) + ".ptx"),
+                source_key(path), make);
+}
+
+inline bool is_cifar(const std::filesystem::path& path, const char* inner, const char* file) {
+  return std::filesystem::exists(path / file) || std::filesystem::exists(path / inner / file);
+}
+
+inline bool is_tar_name(std::string_view name) {
+  return name.ends_with(".tar") || name.ends_with(".tar.gz") || name.ends_with(".tgz");
+}
+
+}  // namespace detail
+
+/// The pictures that a name stands for, found out by looking. It may be
+/// - shapes, shapes:SIZE or shapes:SIZE:COUNT, for procedural pictures;
+/// - a folder with data_batch_1.bin of CIFAR-10 or train.bin of CIFAR-100, or the folder above it;
+/// - a folder of pictures, or a .tar or .tar.gz of one: with class folders or without, whole or with train/
+///   and test/;
+/// - a .ptx cache file.
+///
+/// Throws for anything else, and where a test part is asked of a source that has none.
+inline Dataset open(const std::string& source, Split split = Split::train, const OpenOptions& options = {}) {
+  if (source == "shapes" || source.starts_with("shapes:"))
+    return detail::open_shapes(source, split, options.seed);
+  namespace fs = std::filesystem;
+  const fs::path path = source.ends_with('/') ? source.substr(0, source.size() - 1) : source;
+  if (fs::is_directory(path)) {
+    if (detail::is_cifar(path, "cifar-10-batches-bin", "data_batch_1.bin")) return cifar10(path, split);
+    if (detail::is_cifar(path, "cifar-100-binary", "train.bin")) return cifar100(path, split);
+    return detail::maybe_cached(path, split, options,
+                                [&] { return detail::open_folder(path, split, options); });
+  }
+  if (fs::is_regular_file(path) && detail::is_tar_name(source))
+    return detail::maybe_cached(path, split, options, [&] { return detail::open_tar(path, split, options); });
+  if (fs::is_regular_file(path) && source.ends_with(".ptx")) {
+    if (split == Split::test) detail::no_test_part(source);
+    return open_cache(path);
+  }
+  fail(source, fs::exists(path) ? ": is not a data set" : ": there is no such file or folder",
+       "; expected a folder of pictures (with or without class folders, with or without train/ and test/), a "
+       ".tar or .tar.gz of one, a folder of CIFAR-10 or CIFAR-100 in binary form, a .ptx cache file, or "
+       "shapes:SIZE");
+}
+
+}  // namespace pretext::data
