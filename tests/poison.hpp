@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <vector>
 
 #include "pretext/tensor/tensor.hpp"
@@ -11,9 +12,12 @@ namespace test {
 /// unwritten, or reads before it writes, shows.
 inline void poison_free_memory(std::int64_t largest = 1 << 16) {
   std::vector<pretext::Tensor<std::uint8_t, pretext::Cpu>> blocks;
-  for (std::int64_t bytes = 64; bytes <= largest; bytes += std::max<std::int64_t>(64, bytes / 9))
+  // The sizes that the allocator rounds up to: eight an octave.
+  for (std::uint64_t lines = 1; lines * 64 <= static_cast<std::uint64_t>(largest);
+       lines += std::max<std::uint64_t>(1, std::bit_floor(lines) / 8))
     for (int copy = 0; copy < 6; ++copy)
-      blocks.push_back(pretext::Tensor<std::uint8_t, pretext::Cpu>::full({bytes}, 0xFF));
+      blocks.push_back(
+          pretext::Tensor<std::uint8_t, pretext::Cpu>::full({static_cast<std::int64_t>(lines * 64)}, 0xFF));
 }
 
 }  // namespace test

@@ -30,8 +30,9 @@ struct Kernel<ops::Elementwise<F>, Cpu> {
   }
   template <class T>
   static void backward(const F& f, const Tensor<T, Cpu>& v, const Tensor<T, Cpu>& dy, Tensor<T, Cpu>& dx) {
-    cpu::map([&](T value, T d) { return d * f.derivative(value); }, dy.size(), dx.data(), v.data(),
-             dy.data());
+    // By reference, as gcc makes vectors of the choice only where dy is read after it.
+    cpu::map([&](const T& value, const T& d) { return f.derivative(value) * d; }, dy.size(), dx.data(),
+             v.data(), dy.data());
   }
 };
 

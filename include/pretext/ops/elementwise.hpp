@@ -42,9 +42,10 @@ struct Elementwise {
 struct ReluFunctor {
   static constexpr std::string_view name = "relu";
   static constexpr bool from_output = true;
+  // What is not a number stays one, so that training sees it in the loss.
   template <class T>
   PRETEXT_HD T value(T x) const {
-    return x > T(0) ? x : T(0);
+    return x < T(0) ? T(0) : x;
   }
   template <class T>
   PRETEXT_HD T derivative(T y) const {

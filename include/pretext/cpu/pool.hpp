@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "pretext/cpu/map.hpp"
+#include "pretext/ops/pool.hpp"
+
+namespace pretext {
+namespace cpu {
+
+/// The taps of one window, along one axis, that lie inside the picture, and where tap 0 would be.
+struct Taps {
+  std::int64_t first, last, start;
+
+  Taps(const ops::PoolShape& s, std::int64_t out, std::int64_t extent)
+      : start(out * s.window.stride - s.window.padding) {
+    const std::int64_t step = s.window.dilation;
+    first = start < 0 ? (-start + step - 1) / step : 0;
+    last = start < extent ? std::min(s.kernel, (extent - start + step - 1) / step) : 0;
+    last = std::max(first, last);
+  }
+};
+
+/// Along one axis, which windows read an input coordinate, and with which of their taps.
+class Readers {
+ public:
+  struct Reader {
+    std::int64_t out, tap;
+  };
+
+  Readers(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs)
+      : first_(static_cast<std::size_t>(extent) + 1) {
+    const auto input = [&](std::int64_t out, std::int64_t tap) {
+      return out * s.window.stride - s.window.padding + tap * s.window.dilation;
+    };
+    each_tap(s, extent, outputs,
+             [&](auto out, auto tap) { ++first_[static_cast<std::size_t>(input(out, tap) + 1)]; });
+    for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+    readers_.resize(first_.back());
+    auto next = first_;
+    each_tap(s, extent, outputs, [&](auto out, auto tap) {
+      readers_[next[static_cast<std::size_t>(input(out, tap))]++] = {out, tap};
+    });
+  }
+
+  /// In the order of the windows.
+  std::span<const Reader> of(std::int64_t i) const {
+    const std::size_t begin = first_[static_cast<std::size_t>(i)],
+                      end = first_[static_cast<std::size_t>(i) + 1];
+    return {readers_.data() + begin, end - begin};
+  }
+
+ private:
+  template <class F>
+  static void each_tap(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs, F&& f) {
+    for (std::int64_t out = 0; out < outputs; ++out) {
+      const Taps taps(s, out, extent);
+      for (std::int64_t tap = taps.first; tap < taps.last; ++tap) f(out, tap);
+    }
+  }
+
+  std::vector<std::size_t> first_;
+  std::vector<Reader> readers_;
+};
+
+/// Rows of `width` pixels of `channels` in one chunk.
+inline std::int64_t picture_rows(std::int64_t width, std::int64_t channels) {
+  return std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(1, width * channels));
+}
+
+/// For each output pixel in parallel: f(output offset, vertical taps, horizontal taps, input offset of pixel
+/// (y, x) as a function).
+template <class F>
+void each_window(const ops::PoolShape& s, F&& f) {
+  parallel_for(s.n * s.oh, picture_rows(s.ow, s.c), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Taps ys(s, row % s.oh, s.h);
+      const std::int64_t picture = row / s.oh * s.h;
+      for (std::int64_t ox = 0; ox < s.ow; ++ox) {
+        const Taps xs(s, ox, s.w);
+        f((row * s.ow + ox) * s.c, ys, xs, [&](std::int64_t ky, std::int64_t kx) {
+          const std::int64_t y = ys.start + ky * s.window.dilation, x = xs.start + kx * s.window.dilation;
+          return ((picture + y) * s.w + x) * s.c;
+        });
+      }
+    }
+  });
+}
+
+/// For each input pixel in parallel: begin(input offset), then add(input offset, output row, output column,
+/// output offset, tap) for each window that reads it, always in the same order.
+template <class Begin, class Add>
+void each_reader(const ops::PoolShape& s, Begin&& begin_pixel, Add&& add) {
+  const Readers rows(s, s.h, s.oh), columns(s, s.w, s.ow);
+  parallel_for(s.n * s.h, picture_rows(s.w, s.c), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row)
+      for (std::int64_t x = 0; x < s.w; ++x) {
+        const std::int64_t pixel = (row * s.w + x) * s.c;
+        begin_pixel(pixel);
+        for (const auto [oy, ky] : rows.of(row % s.h))
+          for (const auto [ox, kx] : columns.of(x))
+            add(pixel, oy, ox, ((row / s.h * s.oh + oy) * s.ow + ox) * s.c, ky * s.kernel + kx);
+      }
+  });
+}
+
+}  // namespace cpu
+
+template <>
+struct Kernel<ops::MaxPool2d, Cpu> {
+  template <class T>
+  using X = Tensor<T, Cpu>;
+  using Tap = ops::MaxPool2d::Tap;
+
+  /// An undefined winner is not wanted.
+  template <class T>
+  static void forward(const ops::PoolShape& s, const X<T>& x, X<T>& y, X<Tap>& winner) {
+    cpu::each_window(s, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
+      T* best = y.data() + out;
+      Tap* tap = winner.defined() ? winner.data() + out : nullptr;
+      if (ys.first == ys.last || xs.first == xs.last) {
+        std::fill_n(best, s.c, -std::numeric_limits<T>::infinity());
+        if (tap != nullptr) std::fill_n(tap, s.c, ops::MaxPool2d::no_tap);
+        return;
+      }
+      std::copy_n(x.data() + input(ys.first, xs.first), s.c, best);
+      if (tap != nullptr) std::fill_n(tap, s.c, static_cast<Tap>(ys.first * s.kernel + xs.first));
+      for (std::int64_t ky = ys.first; ky < ys.last; ++ky)
+        for (std::int64_t kx = xs.first; kx < xs.last; ++kx)
+          take_larger(s.c, x.data() + input(ky, kx), static_cast<Tap>(ky * s.kernel + kx), best, tap);
+    });
+  }
+
+  template <class T>
+  static void backward(const ops::PoolShape& s, const X<T>& dy, const X<Tap>& winner, X<T>& dx) {
+    cpu::each_reader(
+        s, [&](std::int64_t pixel) { std::fill_n(dx.data() + pixel, s.c, T(0)); },
+        [&](std::int64_t pixel, std::int64_t, std::int64_t, std::int64_t out, std::int64_t tap) {
+          T* __restrict to = dx.data() + pixel;
+          const T* from = dy.data() + out;
+          const Tap* won = winner.data() + out;
+          const Tap mine = static_cast<Tap>(tap);
+          for (std::int64_t c = 0; c < s.c; ++c) to[c] += won[c] == mine ? from[c] : T(0);
+        });
+  }
+
+ private:
+  template <class T>
+  static void take_larger(std::int64_t n, const T* x, Tap tap, T* __restrict best, Tap* __restrict winner) {
+    // Not a number is larger than all numbers, as it should come through.
+    const auto larger = [](T a, T b) { return (a > b) | (a != a); };
+    if (winner == nullptr)
+      for (std::int64_t c = 0; c < n; ++c) best[c] = larger(x[c], best[c]) ? x[c] : best[c];
+    else
+      for (std::int64_t c = 0; c < n; ++c) {
+        const bool take = larger(x[c], best[c]);
+        best[c] = take ? x[c] : best[c];
+        winner[c] = take ? tap : winner[c];
+      }
+  }
+};
+
+template <>
+struct Kernel<ops::AvgPool2d, Cpu> {
+  template <class T>
+  using X = Tensor<T, Cpu>;
+
+  template <class T>
+  static void forward(const ops::PoolShape& s, bool count_padding, const X<T>& x, X<T>& y) {
+    cpu::each_window(s, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
+      T* __restrict sum = y.data() + out;
+      std::fill_n(sum, s.c, T(0));
+      for (std::int64_t ky = ys.first; ky < ys.last; ++ky)
+        for (std::int64_t kx = xs.first; kx < xs.last; ++kx) {
+          const T* from = x.data() + input(ky, kx);
+          for (std::int64_t c = 0; c < s.c; ++c) sum[c] += from[c];
+        }
+      const T scale =
+          T(1) / static_cast<T>(count(s, count_padding, ys, s.h) * count(s, count_padding, xs, s.w));
+      for (std::int64_t c = 0; c < s.c; ++c) sum[c] *= scale;
+    });
+  }
+
+  template <class T>
+  static void backward(const ops::PoolShape& s, bool count_padding, const X<T>& dy, X<T>& dx) {
+    cpu::each_reader(
+        s, [&](std::int64_t pixel) { std::fill_n(dx.data() + pixel, s.c, T(0)); },
+        [&](std::int64_t pixel, std::int64_t oy, std::int64_t ox, std::int64_t out, std::int64_t) {
+          T* __restrict to = dx.data() + pixel;
+          const T* from = dy.data() + out;
+          const T scale = T(1) / static_cast<T>(count(s, count_padding, cpu::Taps(s, oy, s.h), s.h) *
+                                                count(s, count_padding, cpu::Taps(s, ox, s.w), s.w));
+          for (std::int64_t c = 0; c < s.c; ++c) to[c] += scale * from[c];
+        });
+  }
+
+ private:
+  /// How many taps of a window count along one axis: those inside, or also those on the border.
+  static std::int64_t count(const ops::PoolShape& s, bool padding, const cpu::Taps& taps,
+                            std::int64_t extent) {
+    return padding ? std::min(s.kernel, extent + s.window.padding - taps.start) : taps.last - taps.first;
+  }
+};
+
+template <>
+struct Kernel<ops::GlobalAvgPool, Cpu> {
+  template <class T>
+  using X = Tensor<T, Cpu>;
+
+  template <class T>
+  static void forward(const X<T>& x, X<T>& y) {
+    each_picture(x, [&](std::int64_t n, std::int64_t pixels, std::int64_t channels) {
+      T* __restrict sum = y.data() + n * channels;
+      std::fill_n(sum, channels, T(0));
+      const T* from = x.data() + n * pixels * channels;
+      for (std::int64_t p = 0; p < pixels; ++p, from += channels)
+        for (std::int64_t c = 0; c < channels; ++c) sum[c] += from[c];
+      for (std::int64_t c = 0; c < channels; ++c) sum[c] /= static_cast<T>(pixels);
+    });
+  }
+
+  template <class T>
+  static void backward(const X<T>& dy, X<T>& dx) {
+    each_picture(dx, [&](std::int64_t n, std::int64_t pixels, std::int64_t channels) {
+      const T* from = dy.data() + n * channels;
+      T* __restrict to = dx.data() + n * pixels * channels;
+      for (std::int64_t c = 0; c < channels; ++c) to[c] = from[c] / static_cast<T>(pixels);
+      for (std::int64_t p = 1; p < pixels; ++p) std::copy_n(to, channels, to + p * channels);
+    });
+  }
+
+ private:
+  template <class T, class F>
+  static void each_picture(const X<T>& x, F&& f) {
+    const std::int64_t pixels = x.dim(1) * x.dim(2), channels = x.dim(3);
+    parallel_for(x.dim(0), cpu::picture_rows(pixels, channels), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t n = begin; n < end; ++n) f(n, pixels, channels);
+    });
+  }
+};
+
+}  // namespace pretext

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/ops/op.hpp"
+
+namespace pretext::ops {
+
+/// Refuses a per-channel argument that is there but not of shape [channels].
+template <class T, Device D>
+void require_channels(std::string_view op, std::string_view argument, const Tensor<T, D>& x,
+                      std::int64_t channels) {
+  if (x.defined()) require_shape(op, argument, x, {channels});
+}
+
+/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta for x[..., C], with the mean and the biased
+/// variance of this batch, over all axes but the last. Undefined gamma and beta[C] are 1 and 0. A recorded
+/// forward moves running_mean and running_var[C], where defined, in place towards the mean and the unbiased
+/// variance of the batch: running += momentum * (batch - running).
+struct BatchNorm {
+  static constexpr std::string_view name = "batch_norm";
+  static constexpr std::size_t inputs = 3;
+
+  double momentum = 0.1, epsilon = 1e-5;
+
+  template <class T, Device D>
+  struct Saved {
+    Tensor<T, D> x, gamma, mean, inverse_deviation;
+  };
+
+  template <class T, Device D>
+  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
+                       Tensor<T, D> running_mean, Tensor<T, D> running_var, Saved<T, D>* saved) const {
+    require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
+    const std::int64_t channels = x.dim(-1);
+    require(x.size() >= 2 * channels && x.size() > 0, name, ": x ", x.shape(),
+            " has fewer than two values a channel, which have no variance; use a larger batch or the running "
+            "statistics");
+    require_channels(name, "gamma", gamma, channels);
+    require_channels(name, "beta", beta, channels);
+    require_channels(name, "running_mean", running_mean, channels);
+    require_channels(name, "running_var", running_var, channels);
+    if (saved == nullptr) running_mean = running_var = {};
+    Tensor<T, D> y(x.shape()), mean({channels}), inverse_deviation({channels});
+    Kernel<BatchNorm, D>::forward(*this, x, gamma, beta, running_mean, running_var, y, mean,
+                                  inverse_deviation);
+    if (saved != nullptr) *saved = {x, gamma, mean, inverse_deviation};
+    return y;
+  }
+
+  template <class T, Device D>
+  Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    Grads<T, D, 3> grads;
+    if (wanted[0]) grads[0] = Tensor<T, D>(dy.shape());
+    for (std::size_t i : {1, 2})
+      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
+    Kernel<BatchNorm, D>::backward(saved.x, saved.gamma, saved.mean, saved.inverse_deviation, dy, grads[0],
+                                   grads[1], grads[2]);
+    return grads;
+  }
+};
+
+/// The same with given statistics: y = (x - mean) / sqrt(var + epsilon) * gamma + beta; mean and var[C] are
+/// constants.
+struct BatchNormInference {
+  static constexpr std::string_view name = "batch_norm_inference";
+  static constexpr std::size_t inputs = 3;
+
+  double epsilon = 1e-5;
+
+  template <class T, Device D>
+  struct Saved {
+    Tensor<T, D> x, gamma, mean, var;
+  };
+
+  template <class T, Device D>
+  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
+                       const Tensor<T, D>& mean, const Tensor<T, D>& var, Saved<T, D>* saved) const {
+    require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
+    require_channels(name, "gamma", gamma, x.dim(-1));
+    require_channels(name, "beta", beta, x.dim(-1));
+    require_shape(name, "mean", mean, {x.dim(-1)});
+    require_shape(name, "var", var, {x.dim(-1)});
+    Tensor<T, D> y(x.shape());
+    Kernel<BatchNormInference, D>::forward(*this, x, gamma, beta, mean, var, y);
+    if (saved != nullptr) *saved = {x, gamma, mean, var};
+    return y;
+  }
+
+  template <class T, Device D>
+  Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    Grads<T, D, 3> grads;
+    if (wanted[0]) grads[0] = Tensor<T, D>(dy.shape());
+    for (std::size_t i : {1, 2})
+      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
+    Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, grads[0],
+                                            grads[1], grads[2]);
+    return grads;
+  }
+};
+
+}  // namespace pretext::ops
