@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/nn/linear.hpp"
+#include "pretext/ops/pool.hpp"
+#include "pretext/ops/loss.hpp"
+#include "pretext/tasks/program.hpp"
+
+namespace pretext::tasks {
+
+/// How many rows of logits [N, C] are largest at their label; ties count for the first.
+template <class T>
+std::int64_t count_correct(const Tensor<T, Cpu>& logits, const Tensor<std::int32_t, Cpu>& labels) {
+  std::int64_t correct = 0;
+  for (std::int64_t i = 0; i < labels.size(); ++i) {
+    const T* row = logits.data() + i * logits.dim(1);
+    correct += std::max_element(row, row + logits.dim(1)) - row == labels.data()[i] ? 1 : 0;
+  }
+  return correct;
+}
+
+/// A task whose views are each told apart on their own: the views of a program, global average pooling over
+/// the backbone's last tap, one linear layer, softmax cross-entropy.
+template <class Program, Device D = Cpu, class T = float>
+class ViewClassifier {
+ public:
+  struct Options {
+    std::int64_t features;  ///< channels of the backbone's last tap
+    Program program{};
+    Normalization normalization = cifar_normalization;
+    std::uint64_t seed = 0;
+  };
+
+  ViewClassifier(const Options& options, Rng& rng)
+      : options_(options), head_({.in = options.features, .out = options.program.classes()}, rng) {}
+
+  std::string name() const { return Program::name; }
+
+  /// inputs [n * views, size, size, 3] and one label each, for the n pictures of the plan.
+  Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
+    const int size = options_.program.crop.size;
+    return draw_batch<D, T>(options_.program, dataset, plan,
+                            {{size, size, options_.normalization}, options_.seed}, training);
+  }
+
+  /// logits [N, classes] of inputs [N, H, W, 3]; a Tensor infers, a Var trains.
+  template <class X>
+  X logits(nn::Sequential<D, T>& backbone, const X& inputs) {
+    return head_(apply(ops::GlobalAvgPool{}, backbone(inputs)));
+  }
+
+  Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
+    const Var<T, D> scores = logits(backbone, tape.constant(batch.inputs));
+    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels),
+            count_correct(scores.value, batch.labels), batch.labels.size()};
+  }
+
+  Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {
+    const Tensor<T, D> scores = logits(backbone, batch.inputs);
+    const auto loss = apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels);
+    return {static_cast<double>(loss.item()), count_correct(scores, batch.labels), batch.labels.size()};
+  }
+
+  void each(auto&& f) { head_.each(f); }
+
+ private:
+  Options options_;
+  nn::Linear<D, T> head_;
+};
+
+}  // namespace pretext::tasks

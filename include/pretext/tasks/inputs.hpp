@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "pretext/data/dataset.hpp"
+#include "pretext/image/render.hpp"
+#include "pretext/tasks/crop.hpp"
+
+namespace pretext::tasks {
+
+/// Pictures as a frozen network is shown them: upright, centred, never mirrored.
+struct PlainInputs {
+  SquareCrop crop{};
+  Normalization normalization = cifar_normalization;
+
+  /// inputs [n, size, size, 3] of the pictures at the indices
+  template <Device D = Cpu, class T = float>
+  Tensor<T, D> operator()(const data::Dataset& dataset, std::span<const std::int64_t> indices) const {
+    std::vector<ImageView> pictures;
+    std::vector<View> views;
+    for (const std::int64_t index : indices) {
+      pictures.push_back(dataset.image(index));
+      views.push_back({static_cast<std::int32_t>(views.size()), crop(pictures.back())});
+    }
+    return render<D, T>(pictures, views, {crop.size, crop.size, normalization});
+  }
+
+};
+
+}  // namespace pretext::tasks

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "pretext/image/render.hpp"
+#include "pretext/tasks/crop.hpp"
+#include "pretext/tasks/task.hpp"
+
+namespace pretext::tasks {
+
+/// One picture as a view program meets it.
+struct Source {
+  ImageView picture;
+  std::int32_t index = 0;  ///< within the batch: the source of its views
+  std::int32_t label = -1;
+  bool training = false;  ///< draw at random; otherwise draw what evaluation always sees
+};
+
+// A view program is the part of a task that makes pictures and labels: a trivially copyable struct with
+//
+//   static constexpr int views, labels;           how many it writes for each picture
+//   PRETEXT_HD void operator()(const Source&, Rng, View* views, std::int32_t* labels) const;
+//
+// It is one source for all devices, and random only through the Rng, which is a function of (seed, epoch,
+// picture).
+
+/// What render() needs to know besides the views, and the seed of all draws.
+struct DrawOptions {
+  RenderOptions render{};
+  std::uint64_t seed = 0;
+};
+
+/// Runs a view program over the pictures of a plan: inputs [n * views, height, width, 3], labels [n *
+/// labels].
+template <Device D, class T, class Program>
+Batch<D, T> draw_batch(const Program& program, const data::Dataset& dataset, const data::BatchPlan& plan,
+                       const DrawOptions& options, bool training) {
+  static_assert(std::is_trivially_copyable_v<Program>, "a view program crosses to the device as bytes");
+  const std::size_t n = plan.indices.size();
+  std::vector<ImageView> pictures(n);
+  std::vector<View> views(n * Program::views);
+  std::vector<std::int32_t> labels(n * Program::labels);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t index = plan.indices[i];
+    pictures[i] = dataset.image(index);
+    program(Source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training},
+            Rng(options.seed, Use::views, static_cast<std::uint32_t>(plan.epoch),
+                static_cast<std::uint32_t>(index)),
+            views.data() + i * Program::views, labels.data() + i * Program::labels);
+  }
+  return {render<D, T>(pictures, views, options.render),
+          Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
+}
+
+}  // namespace pretext::tasks
