@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "pretext/core/file.hpp"
+
+namespace pretext::train {
+
+/// How a run folder is opened: as a new one, as a new one in place of an old one, or to continue it.
+enum class RunMode { fresh, force, resume };
+
+/// The folder of one training run, held by one process at a time:
+///   config.toml                the resolved configuration
+///   metrics.jsonl metrics.csv  what was measured; the same for the same seed
+///   timing.jsonl log           how long it took and what was said
+///   ckpt/                      the last two checkpoints
+///   lock                       held while a process works here
+class RunDir {
+ public:
+  /// Throws where another process holds the folder, where `fresh` finds anything in it, and where `resume`
+  /// finds no folder. `force` deletes the files of the run that was there, and no others.
+  RunDir(std::filesystem::path path, RunMode mode, std::string_view config = "") : path_(std::move(path)) {
+    make_folder(mode);
+    take_lock();
+    try {
+      if (mode == RunMode::fresh) require_empty();
+      if (mode == RunMode::force) remove_run();
+      std::filesystem::create_directories(checkpoints());
+      remove_torn_files();
+      if (!std::filesystem::exists(path_ / "config.toml")) write_config(config);
+    } catch (const std::filesystem::filesystem_error& error) {
+      ::close(lock_);
+      fail(path_.string(), ": the run folder cannot be prepared: ", error.what());
+    } catch (...) {
+      ::close(lock_);
+      throw;
+    }
+  }
+
+  ~RunDir() { ::close(lock_); }
+
+  RunDir(const RunDir&) = delete;
+  RunDir& operator=(const RunDir&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path checkpoints() const { return path_ / "ckpt"; }
+
+ private:
+  static constexpr std::array files_{"config.toml", "metrics.jsonl", "metrics.csv", "timing.jsonl", "log"};
+
+  void make_folder(RunMode mode) const {
+    std::error_code error;
+    const bool exists = std::filesystem::exists(path_, error);
+    require(exists || mode != RunMode::resume, path_.string(), ": there is no run to resume");
+    std::filesystem::create_directories(path_, error);
+    require(std::filesystem::is_directory(path_), path_.string(), ": the run folder cannot be made: ",
+            error ? error.message() : "a file of that name is in the way");
+  }
+
+  // The lock belongs to the open file, so the system lets go of it however the process ends.
+  void take_lock() {
+    const std::string name = (path_ / "lock").string();
+    lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    require(lock_ >= 0, name, ": cannot be opened: ", std::strerror(errno));
+    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return write_owner();
+    char owner[32] = {};
+    const bool known = ::read(lock_, owner, sizeof owner - 1) > 0;
+    ::close(lock_);
+    fail(path_.string(), ": another process", known ? std::string(" (") + owner + ")" : std::string(),
+         " is working in this run folder; wait for it, stop it, or give another name");
+  }
+
+  void write_owner() const {
+    const std::string owner = std::to_string(::getpid());
+    // Who holds the lock is a courtesy to the reader of an error; the lock itself needs no content.
+    if (::ftruncate(lock_, 0) == 0) [[maybe_unused]]
+      const ssize_t written = ::pwrite(lock_, owner.data(), owner.size(), 0);
+  }
+
+  void require_empty() const {
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      require(entry.path().filename() == "lock", path_.string(), ": the run folder is not empty (",
+              entry.path().filename().string(),
+              "); --resume continues a run, --force starts it anew and deletes its files, "
+              "or give another name");
+  }
+
+  void remove_run() const {
+    for (const char* file : files_) std::filesystem::remove(path_ / file);
+    std::filesystem::remove_all(checkpoints());
+  }
+
+  // What a killed process was still writing when it ended.
+  void remove_torn_files() const {
+    for (const auto& folder : {path_, checkpoints()})
+      for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().filename().string().find(".part-") != std::string::npos)
+          std::filesystem::remove(entry.path());
+  }
+
+  void write_config(std::string_view config) const {
+    AtomicFile file(path_ / "config.toml");
+    file.write(0, {reinterpret_cast<const std::uint8_t*>(config.data()), config.size()});
+    file.commit();
+  }
+
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+}  // namespace pretext::train

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pretext/train/checkpoint.hpp"
+#include "pretext/train/fit_options.hpp"
+
+namespace pretext::train::detail {
+
+/// Refuses to go on with a checkpoint of another training; lists all that differs.
+inline void check_same_training(const CheckpointInfo& now, const CheckpointInfo& stored) {
+  std::ostringstream faults;
+  const auto same = [&](const char* what, const auto& a, const auto& b) {
+    if (a != b) faults << "\n  " << what << ": " << b << " then, " << a << " now";
+  };
+  same("task", now.task, stored.task);
+  same("model", now.model, stored.model);
+  same("seed", now.seed, stored.seed);
+  same("batch", now.batch, stored.batch);
+  same("steps in an epoch", now.steps_per_epoch, stored.steps_per_epoch);
+  same("hash of the data set", now.data_hash, stored.data_hash);
+  require(faults.str().empty(), "resume: the run folder holds a training that differs:", faults.str());
+}
+
+/// Goes to where a checkpoint stands.
+inline void take_position(CheckpointInfo& now, const CheckpointInfo& stored) {
+  now.epoch = stored.epoch;
+  now.step = stored.step;
+  now.epoch_totals = stored.epoch_totals;
+  now.record_totals = stored.record_totals;
+}
+
+/// "2026-01-31 12:34:56"
+inline std::string local_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
+}
+
+/// What a training writes into its run folder.
+class RunFiles {
+ public:
+  explicit RunFiles(const FitOptions& options)
+      : dir_(options.out, options.mode, options.config),
+        ring_(dir_.checkpoints()),
+        log_(dir_.path() / "log"),
+        timing_(dir_.path() / "timing.jsonl") {}
+
+  const CheckpointRing& ring() const { return ring_; }
+
+  /// Opens the metrics, behind what a checkpoint remembers of them.
+  void open_metrics(const MetricsSize& keep, const std::function<void(std::string_view)>& note) {
+    metrics_.emplace(dir_.path(), keep);
+    if (metrics_->size().jsonl < keep.jsonl || metrics_->size().csv < keep.csv)
+      note("metrics: lines are missing that were there when the checkpoint was written");
+  }
+
+  /// The records of whole epochs that the metrics hold.
+  std::vector<Record> epochs_so_far() const {
+    std::vector<Record> records = read_metrics(dir_.path() / "metrics.jsonl");
+    std::erase_if(records, [](const Record& r) { return r.kind != "epoch"; });
+    return records;
+  }
+
+  void write(const Record& record) { metrics_->write(record); }
+  MetricsSize sync() { return metrics_->sync(); }
+
+  void write_timing(const Record& r, const Speed& speed) {
+    JsonObject line;
+    line.add("epoch", r.epoch).add("step", r.step).add("time", local_time()).add("seconds", speed.seconds);
+    line.add("images_per_second", speed.images_per_second()).add("wait_share", speed.wait_share());
+    timing_.line(line.text());
+  }
+
+  /// The progress options, with every plain line going to the log as well.
+  Progress::Options with_log(Progress::Options options) {
+    options.log = [this, before = options.log](std::string_view line) {
+      log_.line(local_time() + " " + std::string(line));
+      if (before) before(line);
+    };
+    return options;
+  }
+
+  /// Sets a broken state aside; returns the file's name.
+  std::string save_not_finite(const Checkpoint& checkpoint) const {
+    const std::filesystem::path path = dir_.checkpoints() / "not-finite.safetensors";
+    save_checkpoint(path, checkpoint);
+    return path.string();
+  }
+
+ private:
+  RunDir dir_;
+  CheckpointRing ring_;
+  AppendFile log_, timing_;
+  std::optional<MetricsLog> metrics_;
+};
+
+}  // namespace pretext::train::detail
