@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <numeric>
+
+#include "pretext/data/dataset.hpp"
+#include "pretext/eval/pool_map.hpp"
+#include "pretext/nn/sequential.hpp"
+
+namespace pretext::eval {
+
+struct FeatureOptions {
+  Pool pool = Pool::average;
+  std::int64_t budget = 4096;  ///< features a tap may have; `flat` does not ask
+  std::int64_t batch = 256;    ///< pictures in memory at a time
+};
+
+/// What one tap says about every picture of a data set.
+struct Features {
+  std::string tap{}, pooling{};  ///< the second as PoolGrid::text() has it
+  Tensor<float, Cpu> x{};        ///< [N, dims]
+  std::vector<int> labels{};     ///< one a row; -1 where the picture has none
+};
+
+/// The tap that stands for the network's input.
+inline constexpr const char* pixels_tap = "pixels";
+
+namespace detail {
+
+/// Labels of all pictures and no rows yet, for every tap; throws where a tap is unknown or named twice.
+inline std::vector<Features> name_taps(std::span<const std::string> taps, std::vector<std::string> known,
+                                       const data::Dataset& dataset) {
+  known.insert(known.begin(), pixels_tap);
+  std::string list;
+  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+  std::vector<int> labels;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
+  std::vector<Features> result;
+  for (const std::string& tap : taps) {
+    require(std::ranges::count(known, tap) != 0, "features: no tap is named '", tap, "'; there are ", list);
+    require(std::ranges::count(taps, tap) == 1, "features: tap '", tap, "' is asked for twice");
+    result.push_back({.tap = tap, .labels = labels});
+  }
+  return result;
+}
+
+/// Pools the maps [n, H, W, C] or vectors [n, C] of pictures [first, first + n) into their rows.
+inline void put_rows(Features& features, Tensor<float, Cpu> map, std::int64_t first, std::int64_t n,
+                     const FeatureOptions& o) {
+  if (map.shape().rank() == 2) map = map.reshape({map.dim(0), 1, 1, map.dim(1)});
+  require(map.shape().rank() == 4 && map.dim(0) == n, "features: tap '", features.tap, "' gives ",
+          map.shape(), " for ", n, " pictures; expected [N, H, W, C] or [N, C]");
+  const PoolGrid grid(map.shape(), o.pool, o.budget);
+  if (!features.x.defined()) {
+    features.x = Tensor<float, Cpu>({std::ssize(features.labels), grid.dims()});
+    features.pooling = grid.text();
+  }
+  require(features.pooling == grid.text(), "features: tap '", features.tap, "' gives ", features.pooling,
+          " and then ", grid.text(), "; all pictures must be rendered to one size");
+  pool_map(grid, map, features.x.data() + first * grid.dims());
+}
+
+}  // namespace detail
+
+/// One pass over the data for all taps: `render(dataset, indices)` makes the network's input [n, H, W, C] of
+/// n pictures, and "pixels" as a tap is that input itself.
+template <class Render>
+std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, std::span<const std::string> taps,
+                               const data::Dataset& dataset, Render&& render,
+                               const FeatureOptions& options = {}) {
+  require(dataset.size() > 0, "features: data set ", dataset.name(), " has no pictures");
+  require(options.batch > 0, "features: batch must be positive, not ", options.batch);
+  std::vector<Features> result = detail::name_taps(taps, backbone.taps(), dataset);
+  const bool deep = std::ranges::any_of(taps, [](const std::string& tap) { return tap != pixels_tap; });
+  std::vector<std::int64_t> indices;
+  for (std::int64_t first = 0; first < dataset.size(); first += options.batch) {
+    const std::int64_t n = std::min(options.batch, dataset.size() - first);
+    indices.resize(static_cast<std::size_t>(n));
+    std::iota(indices.begin(), indices.end(), first);
+    const auto put = [&](const std::string& name, const Tensor<float, Cpu>& map) {
+      for (Features& f : result)
+        if (f.tap == name) detail::put_rows(f, map, first, n, options);
+    };
+    const Tensor<float, Cpu> input = render(dataset, std::span<const std::int64_t>(indices));
+    put(pixels_tap, input);
+    if (deep) backbone(input, put);
+  }
+  return result;
+}
+
+/// The rendered pictures themselves as features: the baseline below every network.
+template <class Render>
+Features pixels(const data::Dataset& dataset, Render&& render, const FeatureOptions& options = {}) {
+  nn::Sequential<Cpu, float> none;
+  const std::string tap = pixels_tap;
+  return std::move(features(none, std::span(&tap, 1), dataset, render, options).front());
+}
+
+}  // namespace pretext::eval

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "pretext/core/error.hpp"
+#include "pretext/cpu/gemm.hpp"
+
+namespace pretext::eval {
+
+/// A point of the space that a fit searches.
+using Vector = Eigen::VectorXd;
+
+struct LbfgsOptions {
+  int history = 10;  ///< steps remembered
+  int max_iterations = 500;
+  double gradient_tolerance = 1e-8;  ///< stop where no component of the gradient is larger
+  double decrease_tolerance = 1e-8;  ///< stop where two steps in a row lower the value by less than this part
+};
+
+/// Why a search ended; `precision` means that rounding hides any further decrease.
+enum class Stop { gradient, decrease, precision, iterations };
+
+struct LbfgsReport {
+  double value = 0, gradient = 0;  ///< at the end; the largest component
+  int iterations = 0, evaluations = 0;
+  Stop stop = Stop::iterations;
+
+  bool converged() const { return stop != Stop::iterations; }
+};
+
+namespace detail {
+
+/// The last steps and what they did to the gradient: an estimate of the inverse Hessian (Nocedal and Wright,
+/// algorithm 7.4).
+template <class V>
+class LbfgsMemory {
+ public:
+  explicit LbfgsMemory(int history) : history_(static_cast<std::size_t>(history)) {}
+
+  void add(V step, V change) {
+    const double product = step.dot(change);
+    if (!(product > 0)) return;  // no curvature that rounding has left visible
+    pairs_.push_back({std::move(step), std::move(change), product});
+    if (pairs_.size() > history_) pairs_.pop_front();
+  }
+
+  /// Minus the inverse Hessian times the gradient.
+  V direction(const V& gradient) const {
+    V d = -gradient;
+    std::vector<double> weights(pairs_.size());
+    for (std::size_t i = pairs_.size(); i-- > 0;) {
+      weights[i] = pairs_[i].step.dot(d) / pairs_[i].product;
+      d -= weights[i] * pairs_[i].change;
+    }
+    if (!pairs_.empty()) d *= pairs_.back().product / pairs_.back().change.squaredNorm();
+    for (std::size_t i = 0; i < pairs_.size(); ++i)
+      d += (weights[i] - pairs_[i].change.dot(d) / pairs_[i].product) * pairs_[i].step;
+    return d;
+  }
+
+ private:
+  struct Pair {
+    V step, change;
+    double product;
+  };
+  std::size_t history_;
+  std::deque<Pair> pairs_;
+};
+
+template <class V>
+struct LbfgsPoint {
+  V x, gradient;
+  double value = 0;
+};
+
+/// Goes along a descent direction to a point that fulfils the Wolfe conditions: too long a step is halved
+/// into its bracket, too short a one doubled. Near the minimum, where rounding hides the decrease, the slope
+/// decides (Hager and Zhang 2005). Returns false where no such step was found.
+template <class F, class V>
+bool line_search(F& f, const LbfgsPoint<V>& from, const V& direction, LbfgsPoint<V>& to, int& evaluations) {
+  const double start = from.gradient.dot(direction);
+  double low = 0, high = std::numeric_limits<double>::infinity(), step = 1;
+  for (int trial = 0; start < 0 && trial < 40; ++trial) {
+    to.x = from.x + step * direction;
+    to.value = f(to.x, to.gradient);
+    ++evaluations;
+    const double slope = to.gradient.dot(direction);
+    const bool lower = to.value <= from.value + 1e-4 * step * start;
+    const bool level = to.value <= from.value + 1e-6 * std::abs(from.value) && slope <= -0.8 * start;
+    if (!lower && !level)
+      high = step;
+    else if (slope < 0.9 * start)
+      low = step;
+    else
+      return true;
+    step = std::isfinite(high) ? 0.5 * (low + high) : 2 * step;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+/// Minimises a smooth convex function by L-BFGS, from x, which ends at the minimum. f(x, gradient) returns
+/// the value and fills the gradient. All of it is sequential: as deterministic as f. V is a vector of double.
+template <class F, class V>
+LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}) {
+  require(options.history >= 1 && options.max_iterations >= 0, "lbfgs: history ", options.history,
+          " and max_iterations ", options.max_iterations, " must be at least 1 and 0");
+  detail::LbfgsMemory<V> memory(options.history);
+  detail::LbfgsPoint<V> here{x, V::Zero(x.size()), 0}, next = here;
+  here.value = f(here.x, here.gradient);
+  require(std::isfinite(here.value), "lbfgs: the value at the start is ", here.value);
+  LbfgsReport report{.evaluations = 1};
+  const auto steepness = [&] { return x.size() == 0 ? 0 : here.gradient.cwiseAbs().maxCoeff(); };
+  std::optional<Stop> reason;
+  for (int small = 0; !reason;) {
+    if (steepness() <= options.gradient_tolerance) {
+      reason = Stop::gradient;
+    } else if (report.iterations == options.max_iterations) {
+      reason = Stop::iterations;
+    } else if (!detail::line_search(f, here, memory.direction(here.gradient), next, report.evaluations)) {
+      reason = Stop::precision;
+    } else {
+      small = here.value - next.value <= options.decrease_tolerance * std::abs(next.value) ? small + 1 : 0;
+      if (small == 2) reason = Stop::decrease;
+      memory.add(next.x - here.x, next.gradient - here.gradient);
+      std::swap(here, next);
+      ++report.iterations;
+    }
+  }
+  x = here.x;
+  report.value = here.value;
+  report.gradient = steepness();
+  report.stop = *reason;
+  return report;
+}
+
+}  // namespace pretext::eval

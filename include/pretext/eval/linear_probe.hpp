@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/eval/holdout.hpp"
+#include "pretext/eval/logistic.hpp"
+#include "pretext/eval/standardize.hpp"
+
+namespace pretext::eval {
+
+enum class Solver { lbfgs, sgd };
+
+inline const char* to_string(Solver solver) { return solver == Solver::lbfgs ? "lbfgs" : "sgd"; }
+
+/// What a linear probe may choose from, and how it chooses.
+struct LinearProbeOptions {
+  Solver solver = Solver::lbfgs;
+  std::vector<double> l2 = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
+  std::vector<double> lr = {1e-4, 1e-3, 1e-2};  ///< for sgd
+  double validation = 0.1;                      ///< the part of the training rows that chooses
+  std::uint64_t seed = 0;                       ///< of the validation part and of the order that sgd takes
+  LbfgsOptions search{.max_iterations = 100, .decrease_tolerance = 1e-6};  ///< while choosing
+  LbfgsOptions lbfgs{};                                                    ///< for the final fit
+  SgdOptions sgd{};                                                        ///< all but lr and seed
+};
+
+/// One setting, and how well it did on the validation part.
+struct LinearSetting {
+  double l2 = 0;
+  double lr = 0;  ///< 0 for lbfgs
+  double accuracy = 0;
+};
+
+/// A linear classifier of standardised features.
+template <class T>
+struct LinearProbe {
+  Standardizer<T> standardizer;
+  Logistic model{};
+  LinearSetting chosen{};
+  std::vector<LinearSetting> tried{};  ///< empty where there was nothing to choose
+  std::int64_t validation = 0;         ///< rows that chose
+
+  /// The class of each row of features x [N, dims].
+  std::vector<int> predict(const Tensor<T, Cpu>& x) const {
+    constexpr std::int64_t block = 2048;
+    std::vector<int> classes;
+    for (std::int64_t first = 0; first < x.dim(0); first += block) {
+      const auto some = model.predict(standardizer(x.rows(first, std::min(first + block, x.dim(0)))));
+      classes.insert(classes.end(), some.begin(), some.end());
+    }
+    return classes;
+  }
+};
+
+namespace detail {
+
+/// Standardised training rows and how to fit one setting to the first of them.
+template <class T>
+struct LinearTask {
+  Tensor<T, Cpu> x;
+  std::vector<int> labels;
+  int classes;
+  Moment<T> moment;
+
+  Logistic fit(const LinearProbeOptions& o, const LinearSetting& setting, std::int64_t rows,
+               const LbfgsOptions& lbfgs, const Vector& start) const {
+    const std::span<const int> own(labels.data(), static_cast<std::size_t>(rows));
+    if (o.solver == Solver::lbfgs)
+      return fit_lbfgs(x.rows(0, rows), own, classes, setting.l2, moment, lbfgs, start);
+    SgdOptions sgd = o.sgd;
+    sgd.lr = setting.lr;
+    sgd.seed = o.seed;
+    return fit_sgd(x.rows(0, rows), own, classes, setting.l2, sgd);
+  }
+
+  double score(const Logistic& model, std::int64_t fit_rows) const {
+    return accuracy(model.predict(x.rows(fit_rows, x.dim(0))),
+                    std::span(labels).subspan(static_cast<std::size_t>(fit_rows)));
+  }
+};
+
+/// Goes from strong to weak penalties, each fit from where the last one ended, until two in a row are worse
+/// than the best so far. Equals leave the stronger in place. Returns the best point.
+template <class T>
+Vector choose(const LinearTask<T>& task, const LinearProbeOptions& o, std::int64_t fit_rows,
+              LinearProbe<T>& probe) {
+  std::vector<double> l2 = o.l2;
+  std::ranges::sort(l2, std::greater{});
+  Vector best;
+  probe.chosen.accuracy = -1;
+  for (const double lr : o.solver == Solver::sgd ? o.lr : std::vector{0.0}) {
+    Vector start;
+    double best_of_path = -1;
+    for (std::size_t i = 0, worse = 0; i < l2.size() && worse < 2; ++i) {
+      LinearSetting setting{l2[i], lr, 0};
+      const Logistic model = task.fit(o, setting, fit_rows, o.search, start);
+      setting.accuracy = task.score(model, fit_rows);
+      start = model.parameters;
+      worse = setting.accuracy < best_of_path ? worse + 1 : 0;
+      best_of_path = std::max(best_of_path, setting.accuracy);
+      probe.tried.push_back(setting);
+      if (setting.accuracy <= probe.chosen.accuracy) continue;
+      probe.chosen = setting;
+      best = start;
+    }
+  }
+  return best;
+}
+
+}  // namespace detail
+
+/// Multinomial logistic regression on features standardised by the training rows: settings are chosen on a
+/// part of these that is held out for it, then all of them are fitted with the chosen one.
+template <class T>
+LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes,
+                                const LinearProbeOptions& o = {}) {
+  require(!o.l2.empty() && (o.solver == Solver::lbfgs || !o.lr.empty()),
+          "linear probe: there is no l2 or lr to choose from");
+  ops::require_rank("linear probe", "features", x, 2);
+  require_labels("linear probe", x.dim(0), labels, classes);
+  const bool choice = o.l2.size() > 1 || (o.solver == Solver::sgd && o.lr.size() > 1);
+  const Holdout rows = choice ? Holdout(x.dim(0), o.validation, o.seed) : Holdout(x.dim(0));
+  LinearProbe<T> probe{.standardizer = Standardizer<T>(x), .validation = rows.held_out()};
+  detail::LinearTask<T> task{probe.standardizer(x, rows.order), rows.arrange(labels), classes, {}};
+  if (o.solver == Solver::lbfgs) task.moment = second_moment(task.x);
+  Vector start;
+  if (choice)
+    start = detail::choose(task, o, rows.fit, probe);
+  else
+    probe.chosen = {o.l2.front(), o.solver == Solver::sgd ? o.lr.front() : 0, 0};
+  probe.model = task.fit(o, probe.chosen, x.dim(0), o.lbfgs, start);
+  return probe;
+}
+
+}  // namespace pretext::eval
