@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "measure.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <pretext/core/file.hpp>
+#include <pretext/eval/probe.hpp>
+#include <pretext/pretext.hpp>
+
+#include "environment.hpp"
+
+using namespace pretext;
+
+namespace {
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::vector<double> split_numbers(const std::string& flag, const std::string& text) {
+  std::vector<double> numbers;
+  for (const std::string& part : split_list(text)) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    require(error == std::errc() && end == part.data() + part.size() && value >= 0, "--", flag,
+            " must be numbers with commas between them, not '", text, "'");
+    numbers.push_back(value);
+  }
+  require(!numbers.empty(), "--", flag, " must name at least one number");
+  return numbers;
+}
+
+eval::Pool pool_of(const std::string& name) {
+  for (const auto pool : {eval::Pool::average, eval::Pool::max, eval::Pool::flat})
+    if (name == eval::to_string(pool)) return pool;
+  fail("there is no pooling '", name, "'.", suggestion(name, {"average", "max", "flat"}));
+}
+
+}  // namespace
+
+void MeasureSettings::add_to(Settings& settings) {
+  settings.add("taps", &taps, "Taps with commas between them; empty: all");
+  settings.add("pool", &pool, "How maps become features: average, max or flat");
+  settings.add("budget", &budget, "Most features of a tap");
+  if (linear) settings.add("l2", &l2, "Penalties that the validation part chooses from");
+  if (knn) settings.add("k", &k, "Neighbours that vote");
+  if (knn) settings.add("temperature", &temperature, "A vote weighs exp(cosine / temperature)");
+  settings.add("seed", &seed, "Draws the validation part");
+}
+
+std::vector<eval::Result> measure(nn::Sequential<>& net, const std::string& network,
+                                  const data::Dataset& train, const data::Dataset& test,
+                                  const tasks::PlainInputs& inputs, const MeasureSettings& s) {
+  eval::EvalOptions options{.linear = s.linear, .knn = s.knn, .seed = static_cast<std::uint64_t>(s.seed)};
+  if (!net.taps().empty()) options.taps = split_list(s.taps);
+  options.features = {.pool = pool_of(s.pool), .budget = s.budget};
+  options.linear_probe.l2 = split_numbers("l2", s.l2);
+  options.nearest.k = {s.k};
+  options.nearest.temperature = {s.temperature};
+  return eval::evaluate(net, network, train, eval::seal(train, test), inputs, options);
+}
+
+void print_table(const std::vector<eval::Result>& results) {
+  const auto summaries = eval::summarize(results);
+  std::vector<std::string> networks, rows;
+  const auto add = [](std::vector<std::string>& list, const std::string& name) {
+    if (std::ranges::find(list, name) == list.end()) list.push_back(name);
+  };
+  const auto row_of = [](const eval::Result& r) { return r.protocol + ", " + r.tap; };
+  for (const auto& s : summaries) add(networks, s.first.network), add(rows, row_of(s.first));
+  std::ranges::stable_sort(rows, {}, [](const std::string& row) { return row.substr(0, row.find(',')); });
+  std::printf("\n%-34s", "test accuracy, %");
+  for (const std::string& network : networks) std::printf("%16s", network.c_str());
+  std::printf("\n");
+  for (const std::string& row : rows) {
+    std::printf("%-34s", row.c_str());
+    for (const std::string& network : networks) {
+      const auto found = std::ranges::find_if(
+          summaries, [&](const auto& s) { return s.first.network == network && row_of(s.first) == row; });
+      char cell[48] = "";
+      if (found != summaries.end() && found->accuracy.count > 1)
+        std::snprintf(cell, sizeof cell, "%.1f +- %.1f", 100 * found->accuracy.mean,
+                      100 * found->accuracy.deviation);
+      else if (found != summaries.end())
+        std::snprintf(cell, sizeof cell, "%.2f", 100 * found->accuracy.mean);
+      std::printf("%16s", cell);
+    }
+    std::printf("\n");
+  }
+}
+
+void write_results(const std::filesystem::path& path, const std::vector<eval::Result>& results,
+                   const std::string& command, const std::string& config) {
+  JsonObject environment_json;
+  for (const auto& [name, value] : environment()) environment_json.add(name, value);
+  std::vector<JsonObject> rows;
+  for (const eval::Result& result : results) rows.push_back(eval::to_json(result));
+  const std::string text = JsonObject()
+                               .add("command", command)
+                               .add("config", config)
+                               .add("environment", environment_json)
+                               .add("results", std::span<const JsonObject>(rows))
+                               .text() +
+                           "\n";
+  AtomicFile file(path);
+  file.write(0, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  file.commit();
+}

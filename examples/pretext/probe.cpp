@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// `pretext probe` and `pretext knn` say what the features of a trained network are worth.
+#include <cstdio>
+#include <memory>
+
+#include "measure.hpp"
+#include "verbs.hpp"
+
+using namespace pretext;
+
+namespace {
+
+struct ProbeSettings {
+  MeasureSettings measure;
+  std::string run = "runs/rotation", data, out;
+  bool baselines = true;
+};
+
+int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
+  TrainingSettings training = read_run(s.run);
+  if (!s.data.empty()) training.source.data = s.data;
+  auto trained = load_backbone(training, s.run);
+  const data::Dataset train = training.source.open(data::Split::train),
+                      test = training.source.open(data::Split::test);
+  auto results = measure(trained, training.task, train, test, training.inputs(), s.measure);
+  const auto append = [&](nn::Sequential<>& net, const std::string& name) {
+    for (auto& row : measure(net, name, train, test, training.inputs(), s.measure))
+      results.push_back(std::move(row));
+  };
+  if (s.baselines) {
+    auto random = make_backbone(training);
+    append(random, "random");
+    nn::Sequential<> pixels;
+    append(pixels, "raw pixels");
+  }
+  print_table(results);
+  const std::string out = s.out.empty() ? s.run + "/" + verb + ".json" : s.out;
+  write_results(out, results, "pretext " + verb + " --run " + s.run, settings.toml());
+  std::printf("\nevery number with its protocol: %s\n", out.c_str());
+  return 0;
+}
+
+Verb make_verb(const std::string& name, const std::string& help, bool linear) {
+  auto s = std::make_shared<ProbeSettings>();
+  s->measure.linear = linear;
+  s->measure.knn = !linear;
+  Verb verb{name, help, {}, [s, name](const Settings& settings) { return run(*s, settings, name); }};
+  verb.settings.add("run", &s->run, "Run folder of the network");
+  verb.settings.add("data", &s->data,
+                    "Labelled pictures with a train and a test part; empty: those of the run");
+  s->measure.add_to(verb.settings);
+  verb.settings.add("baselines", &s->baselines, "Measure random weights and raw pixels as well");
+  verb.settings.add_unstored("out", &s->out,
+                             "Result file (default: probe.json or knn.json in the run folder)");
+  return verb;
+}
+
+}  // namespace
+
+Verb probe_verb() { return make_verb("probe", "Fit linear probes to the taps of a trained network", true); }
+
+Verb knn_verb() { return make_verb("knn", "Classify by the nearest neighbours of features", false); }

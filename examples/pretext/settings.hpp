@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// One list of named values behind the flags of a verb, its config file, and the config stored with a run.
+class Settings {
+ public:
+  using Value = std::variant<std::int64_t*, double*, bool*, std::string*>;
+
+  struct Field {
+    std::string name, help;
+    Value value;
+    bool positional = false;
+    bool stored = true;  ///< part of a run's config; false for what only says how to run (such as --force)
+    bool given = false;  ///< set on the command line, which outranks the config file
+  };
+
+  void add(std::string name, Value value, std::string help) {
+    fields_.push_back({std::move(name), std::move(help), value});
+  }
+  void add_positional(std::string name, Value value, std::string help) {
+    fields_.push_back({std::move(name), std::move(help), value, true});
+  }
+  void add_unstored(std::string name, Value value, std::string help) {
+    fields_.push_back({std::move(name), std::move(help), value, false, false});
+  }
+
+  std::vector<Field>& fields() { return fields_; }
+
+  /// All stored values as TOML text: reading it back gives the same run.
+  std::string toml() const;
+
+  /// Takes the values of a TOML file for what was not given on the command line. An unknown key or a value of
+  /// another type is an Error that names the file, the line and the nearest known key.
+  void read_toml(const std::filesystem::path& file);
+  void read_toml(const std::string& text, const std::string& name);
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// What `pretext NAME` does.
+struct Verb {
+  std::string name, help;
+  Settings settings;
+  std::function<int(const Settings&)> run;
+};
+
+/// " Did you mean 'x'?" with the known word nearest to a mistyped one; empty where none is near.
+std::string suggestion(const std::string& word, const std::vector<std::string>& known);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "source.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <pretext/data/open.hpp>
+
+using namespace pretext;
+
+void DataSettings::add_to(Settings& settings) {
+  settings.add("data", &data,
+               "Pictures: a folder, a .tar or .tar.gz, a folder of CIFAR in binary form, a .ptx cache, or "
+               "shapes:SIZE:COUNT");
+  settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
+  settings.add("size", &size, "Side of the network's input, in pixels");
+}
+
+data::Dataset DataSettings::open(data::Split split) const {
+  require(size >= 8 && size <= 1024, "--size must be 8 to 1024, not ", size);
+  const std::string source = data == "shapes" ? "shapes:" + std::to_string(size) : data;
+  if (!cache.empty()) std::filesystem::create_directories(cache);
+  const data::Dataset dataset = data::open(source, split, {.cache = cache});
+  std::fprintf(stderr, "%s: %lld %s pictures", source.c_str(), static_cast<long long>(dataset.size()),
+               data::to_string(split));
+  if (!dataset.classes().empty()) std::fprintf(stderr, ", %zu classes", dataset.classes().size());
+  if (!dataset.skipped().empty())
+    std::fprintf(stderr, ", %zu skipped (first: %s: %s)", dataset.skipped().size(),
+                 dataset.skipped()[0].name.c_str(), dataset.skipped()[0].reason.c_str());
+  std::fprintf(stderr, "\n");
+  return dataset;
+}
+
+Image to_image(const Tensor<float, Cpu>& view, const Normalization& normalization) {
+  Image image(static_cast<int>(view.dim(0)), static_cast<int>(view.dim(1)));
+  for (std::int64_t i = 0; i < view.size(); ++i) {
+    const float value =
+        (view.data()[i] * normalization.deviation[i % 3] + normalization.mean[i % 3]) * 255.0F;
+    image.pixels()[i] = static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 255.0F)));
+  }
+  return image;
+}
+
+std::vector<std::int64_t> some_indices(std::int64_t size, std::int64_t count) {
+  const Permutation order(static_cast<std::uint64_t>(size), 0, 0);
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < std::min(size, count); ++i)
+    indices.push_back(static_cast<std::int64_t>(order(static_cast<std::uint64_t>(i))));
+  return indices;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <pretext/data/dataset.hpp>
+#include <pretext/image/image.hpp>
+#include <pretext/image/view.hpp>
+#include <pretext/tensor/tensor.hpp>
+#include <string>
+
+#include "settings.hpp"
+
+/// Where pictures come from; the same flags for every verb.
+struct DataSettings {
+  std::string data = "shapes";
+  std::string cache = ".cache";
+  std::int64_t size = 32;
+
+  void add_to(Settings& settings);
+
+  /// The train or the test part, decoded. Says on stderr what was opened and how many pictures could not be
+  /// read.
+  pretext::data::Dataset open(pretext::data::Split split) const;
+};
+
+/// A view [H, W, 3] as a picture again: the normalisation undone and rounded.
+pretext::Image to_image(const pretext::Tensor<float, pretext::Cpu>& view,
+                        const pretext::Normalization& normalization);
+
+/// `count` different pictures of a data set, without order; fewer where there are fewer.
+std::vector<std::int64_t> some_indices(std::int64_t size, std::int64_t count);

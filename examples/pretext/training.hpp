@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <pretext/nn/sequential.hpp>
+#include <pretext/tasks/inputs.hpp>
+#include <pretext/tasks/task.hpp>
+#include <pretext/train/fit_options.hpp>
+
+#include "source.hpp"
+
+/// All that decides what a network learns; stored with its run.
+struct TrainingSettings {
+  std::string task = "rotation", model = "nin3", schedule = "cosine";
+  std::int64_t width = 48, epochs = 20, batch = 64, padding = 4, seed = 0;
+  double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0;
+  bool nesterov = true, mirror = true;
+  DataSettings source;
+
+  void add_to(Settings& settings);
+  pretext::optim::Schedule make_schedule() const;
+  pretext::tasks::SquareCrop crop() const;
+  pretext::tasks::PlainInputs inputs() const { return {crop()}; }
+};
+
+/// What a training leaves behind.
+struct Trained {
+  pretext::nn::Sequential<> backbone;
+  std::vector<pretext::train::Record> epochs;
+  pretext::tasks::Score
+      test;  ///< how well the task is solved on pictures never trained on; count 0: not measured
+  std::vector<int> answers;  ///< the class given to each view of `asked`
+  std::int64_t parameters = 0;
+};
+
+/// A freshly drawn backbone: the same for the same settings and seed.
+pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
+
+/// The number of channels of a backbone's last tap.
+std::int64_t last_channels(pretext::nn::Sequential<>& backbone, std::int64_t size);
+
+/// Trains a backbone for the task of the settings. `how` says where the run lives; the rest of it is filled
+/// in. `asked` are test pictures whose answers are wanted.
+Trained train_network(const TrainingSettings& settings, const pretext::data::Dataset& train,
+                      const pretext::data::Dataset& test, pretext::train::FitOptions how,
+                      const std::vector<std::int64_t>& asked = {});
+
+/// The settings and the backbone of a finished or running training.
+TrainingSettings read_run(const std::filesystem::path& run);
+pretext::nn::Sequential<> load_backbone(const TrainingSettings& settings, const std::filesystem::path& run);

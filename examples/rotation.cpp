@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Learns from unlabelled pictures by telling which way up they are, then measures what the features are
+// worth:
+//
+//   rotation                    on procedural pictures, nothing to download
+//   rotation pictures/          on a folder with train/<class>/* and test/<class>/*, a .tar of one, or
+//   CIFAR-10
+#include <cstdio>
+#include <pretext/pretext.hpp>
+
+using namespace pretext;
+
+namespace {
+
+int run(const std::string& source) {
+  const data::Dataset train = data::open(source, data::Split::train),
+                      test = data::open(source, data::Split::test);
+
+  Rng rng(42);
+  auto backbone = models::nin({.blocks = 3, .width = 48}, rng);
+  auto random = models::nin({.blocks = 3, .width = 48}, rng);
+  tasks::Rotation<> task({.features = 48, .seed = 42}, rng);
+
+  const std::int64_t epochs = 8;
+  train::fit(
+      backbone, task, train, optim::Sgd{.momentum = 0.9, .weight_decay = 5e-4, .nesterov = true},
+      {.epochs = epochs, .batch = 32, .seed = 42, .schedule = optim::Cosine{.lr = 0.1, .end = epochs}});
+  const tasks::Score score = train::evaluate(backbone, task, test);
+  std::printf("rotation accuracy on new pictures: %.1f %% (chance 25 %%)\n", 100 * score.accuracy());
+
+  // Tensors through a network are inference: nothing below can change its weights.
+  const tasks::PlainInputs inputs;
+  for (auto [net, name] : {std::pair(&backbone, "rotation"), std::pair(&random, "random weights")})
+    for (const eval::Result& result :
+         eval::evaluate(*net, name, train, eval::seal(train, test), inputs, {.features = {.budget = 1024}}))
+      std::printf("%-16s %-8s %-24s %.1f %%\n", name, result.tap.c_str(), result.protocol.c_str(),
+                  100 * result.accuracy());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc > 1 ? argv[1] : "shapes");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "rotation: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Compiles every header of the library as a translation unit of its own, and twice in it.
+# usage: headers_alone.sh root compiler flags...
+set -eu
+cd "$1/include"
+shift
+jobs=$(nproc 2> /dev/null || echo 2)
+
+find pretext -name '*.hpp' | sort | xargs -P "$jobs" -I{} sh -c '
+  header=$1
+  shift
+  printf "#include \"%s\"\n#include \"%s\"\n" "$header" "$header" | "$@" -fsyntax-only -x c++ - || {
+    echo "does not stand alone: $header"
+    exit 1
+  }' sh {} "$@"
+echo "$(find pretext -name '*.hpp' | wc -l) headers stand alone"
