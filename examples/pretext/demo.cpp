@@ -20,15 +20,17 @@ namespace {
 struct DemoSettings {
   TrainingSettings training;
   MeasureSettings measure;
-  std::int64_t seeds = 3, supervised_epochs = 12, threads = 0;
+  std::int64_t seeds = 3, supervised_epochs = 8, threads = 0;
   std::string out = "runs/demo";
   bool force = false, resume = false;
 
   DemoSettings() {
     training.source.data = "shapes:32:4000";
-    training.width = 32;
-    training.epochs = 12;
+    training.width = 24;
+    training.epochs = 5;
     training.batch = 32;
+    training.lr = 0.5;
+    training.padding = 2;
     measure.budget = 1024;
     measure.l2 = "0.1,0.01,0.001";
   }

@@ -2,10 +2,10 @@
 // The command-line tool: parses flags and config files, runs one verb, and turns every failure into one clear
 // line.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <iostream>
 #include <pretext/core/config.hpp>
 #include <pretext/core/error.hpp>
+#include <pretext/train/stop_signals.hpp>
 
 #include "verbs.hpp"
 
@@ -88,6 +88,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const pretext::train::Interrupted& stop) {
+    std::cerr << "pretext: " << stop.what() << "\n";
+    return stop.exit_code();
   } catch (const std::exception& error) {
     std::cerr << "pretext: " << error.what() << "\n";
     return 1;

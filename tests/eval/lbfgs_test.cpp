@@ -37,6 +37,19 @@ TEST_CASE("an ill-conditioned quadratic is minimised to its exact minimum") {
   for (Eigen::Index i = 0; i < 30; ++i) CHECK(x[i] == doctest::Approx(static_cast<double>(i)));
 }
 
+TEST_CASE("with the inverse Hessian as preconditioner the first step is Newton's") {
+  Vector x = Vector::Zero(30);
+  const auto divide = [](const Vector& gradient) {
+    Vector step = gradient;
+    for (Eigen::Index i = 0; i < 30; ++i) step[i] /= std::pow(1e4, static_cast<double>(i) / 29);
+    return step;
+  };
+  const auto report = lbfgs(Bowl{30, 1e4}, x, {}, divide);
+  CHECK(report.stop == Stop::gradient);
+  CHECK(report.iterations == 1);
+  CHECK(report.evaluations == 2);
+}
+
 TEST_CASE("a smooth convex function that is not quadratic is minimised") {
   // log(e^x + e^-x) + (y - x)^2 + e^z - z, minimum log 2 + 1 at 0
   const auto f = [](const Vector& p, Vector& g) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -20,7 +21,7 @@ struct LbfgsOptions {
   int history = 10;  ///< steps remembered
   int max_iterations = 500;
   double gradient_tolerance = 1e-8;  ///< stop where no component of the gradient is larger
-  double decrease_tolerance = 1e-8;  ///< stop where two steps in a row lower the value by less than this part
+  double decrease_tolerance = 1e-9;  ///< stop where two steps in a row lower the value by less than this part
 };
 
 /// Why a search ended; `precision` means that rounding hides any further decrease.
@@ -37,28 +38,30 @@ struct LbfgsReport {
 namespace detail {
 
 /// The last steps and what they did to the gradient: an estimate of the inverse Hessian (Nocedal and Wright,
-/// algorithm 7.4).
+/// algorithm 7.4) that starts from a preconditioner P. What P makes of a gradient is handed in beside it, so
+/// that P works once a step.
 template <class V>
 class LbfgsMemory {
  public:
   explicit LbfgsMemory(int history) : history_(static_cast<std::size_t>(history)) {}
 
-  void add(V step, V change) {
-    const double product = step.dot(change);
-    if (!(product > 0)) return;  // no curvature that rounding has left visible
-    pairs_.push_back({std::move(step), std::move(change), product});
+  void add(V step, V change, V p_change) {
+    const double product = step.dot(change), scale = product / change.dot(p_change);
+    if (!(product > 0 && scale > 0)) return;  // no curvature that rounding has left visible
+    pairs_.push_back({std::move(step), std::move(change), std::move(p_change), product, scale});
     if (pairs_.size() > history_) pairs_.pop_front();
   }
 
   /// Minus the inverse Hessian times the gradient.
-  V direction(const V& gradient) const {
-    V d = -gradient;
+  V direction(const V& gradient, const V& p_gradient) const {
+    V rest = -gradient, d = -p_gradient;  // d is P rest all the way down
     std::vector<double> weights(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
-      weights[i] = pairs_[i].step.dot(d) / pairs_[i].product;
-      d -= weights[i] * pairs_[i].change;
+      weights[i] = pairs_[i].step.dot(rest) / pairs_[i].product;
+      rest -= weights[i] * pairs_[i].change;
+      d -= weights[i] * pairs_[i].p_change;
     }
-    if (!pairs_.empty()) d *= pairs_.back().product / pairs_.back().change.squaredNorm();
+    if (!pairs_.empty()) d *= pairs_.back().scale;
     for (std::size_t i = 0; i < pairs_.size(); ++i)
       d += (weights[i] - pairs_[i].change.dot(d) / pairs_[i].product) * pairs_[i].step;
     return d;
@@ -66,8 +69,8 @@ class LbfgsMemory {
 
  private:
   struct Pair {
-    V step, change;
-    double product;
+    V step, change, p_change;
+    double product, scale;
   };
   std::size_t history_;
   std::deque<Pair> pairs_;
@@ -107,15 +110,17 @@ bool line_search(F& f, const LbfgsPoint<V>& from, const V& direction, LbfgsPoint
 }  // namespace detail
 
 /// Minimises a smooth convex function by L-BFGS, from x, which ends at the minimum. f(x, gradient) returns
-/// the value and fills the gradient. All of it is sequential: as deterministic as f. V is a vector of double.
-template <class F, class V>
-LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}) {
+/// the value and fills the gradient; precondition(gradient) is the gradient times a guess at the inverse
+/// Hessian. All else is sequential: as deterministic as these two. V is a vector of double.
+template <class F, class V, class P = std::identity>
+LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}, P&& precondition = {}) {
   require(options.history >= 1 && options.max_iterations >= 0, "lbfgs: history ", options.history,
           " and max_iterations ", options.max_iterations, " must be at least 1 and 0");
   detail::LbfgsMemory<V> memory(options.history);
   detail::LbfgsPoint<V> here{x, V::Zero(x.size()), 0}, next = here;
   here.value = f(here.x, here.gradient);
   require(std::isfinite(here.value), "lbfgs: the value at the start is ", here.value);
+  V p_gradient = precondition(here.gradient);
   LbfgsReport report{.evaluations = 1};
   const auto steepness = [&] { return x.size() == 0 ? 0 : here.gradient.cwiseAbs().maxCoeff(); };
   std::optional<Stop> reason;
@@ -124,12 +129,15 @@ LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}) {
       reason = Stop::gradient;
     } else if (report.iterations == options.max_iterations) {
       reason = Stop::iterations;
-    } else if (!detail::line_search(f, here, memory.direction(here.gradient), next, report.evaluations)) {
+    } else if (!detail::line_search(f, here, memory.direction(here.gradient, p_gradient), next,
+                                    report.evaluations)) {
       reason = Stop::precision;
     } else {
       small = here.value - next.value <= options.decrease_tolerance * std::abs(next.value) ? small + 1 : 0;
       if (small == 2) reason = Stop::decrease;
-      memory.add(next.x - here.x, next.gradient - here.gradient);
+      V p_next = precondition(next.gradient);
+      memory.add(next.x - here.x, next.gradient - here.gradient, p_next - p_gradient);
+      std::swap(p_gradient, p_next);
       std::swap(here, next);
       ++report.iterations;
     }

@@ -4,7 +4,7 @@
 #include "pretext/autograd/apply.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/cpu/linear.hpp"
-#include "pretext/eval/whitening.hpp"
+#include "pretext/eval/curvature.hpp"
 
 namespace pretext::eval {
 
@@ -37,9 +37,8 @@ struct Logistic {
   }
 };
 
-/// The minimum of SoftmaxLoss by L-BFGS, in whitened coordinates. `moment` is second_moment() of these rows
-/// or of others like them: it changes how fast the minimum is found, not where it is. Starts at `start`,
-/// where there is one.
+/// The minimum of SoftmaxLoss by L-BFGS. `moment` is second_moment() of these rows or of others like them: it
+/// changes how fast the minimum is found, not where it is. Starts at `start`, where there is one.
 template <class T>
 Logistic fit_lbfgs(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, double l2,
                    const std::type_identity_t<Moment<T>>& moment, const LbfgsOptions& options = {},
@@ -47,22 +46,9 @@ Logistic fit_lbfgs(const Tensor<T, Cpu>& x, std::span<const int> labels, int cla
   const SoftmaxLoss<T> loss(x, labels, classes, l2);
   require(moment.size() == 0 || moment.rows() == loss.dims(), "fit: a moment of ", moment.rows(),
           " features for x ", x.shape());
-  const Whitening<T> whitening(moment, classes, l2);
   if (start.size() == 0) start = Vector::Zero(loss.parameters());
-  Vector point = whitening.coordinates(std::move(start));
-  const LbfgsReport report = lbfgs(
-      [&](const Vector& at, Vector& gradient) {
-        const double value = loss(whitening.parameters(at), gradient);
-        whitening.turn(gradient);
-        return value;
-      },
-      point, options);
-  return {whitening.parameters(std::move(point)),
-          loss.dims(),
-          classes,
-          report.value,
-          report.iterations,
-          report.converged()};
+  const LbfgsReport report = lbfgs(loss, start, options, Curvature<T>(moment, classes, l2));
+  return {std::move(start), loss.dims(), classes, report.value, report.iterations, report.converged()};
 }
 
 struct SgdOptions {
