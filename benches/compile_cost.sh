@@ -14,11 +14,11 @@ status=0
 # budget name seconds megabytes source
 budget() {
   for _ in 1 2 3; do
-    "$work/measure" "$3" "$compiler" -std=c++20 -O2 -pthread -Iinclude -isystem "$eigen" -c "$4" -o /dev/null ||
-      { echo "$1: does not compile, or takes more than $3 MB"; exit 1; }
-  done | sort -n | awk -v name="$1" -v limit="$2" '
-    NR == 1 { print name ": " $0 ", limit " limit " s"; over = $1 > limit }
-    END { exit over || NR < 3 }' || { echo "$1: over the budget"; status=1; }
+    "$work/measure" 100000 "$compiler" -std=c++20 -O2 -pthread -Iinclude -isystem "$eigen" -c "$4" -o /dev/null || exit 1
+  done | sort -n | awk -v name="$1" -v seconds="$2" -v megabytes="$3" '
+    NR == 1 { printf "%s: %s s (budget %s), %s MB (budget %s)\n", name, $1, seconds, $6, megabytes
+              over = $1 > seconds || $6 > megabytes }
+    END { exit over || NR < 3 }' || { echo "$1: over the budget, or does not compile"; status=1; }
 }
 
 budget 'the umbrella alone' 3 400 tests/build/cost/umbrella.cpp

@@ -25,9 +25,12 @@ int main(int argc, char** argv) {
     std::perror("measure");
     return 2;
   }
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   const double megabytes = static_cast<double>(use.ru_maxrss) / 1024, limit = std::atof(argv[1]);
-  std::printf("%.2f s of processor time, %.0f MB (limit %.0f MB)\n", seconds(use.ru_utime) + seconds(use.ru_stime), megabytes, limit);
+  std::printf("%.2f s of processor time, %.0f MB (limit %.0f MB)\n",
+              seconds(use.ru_utime) + seconds(use.ru_stime), megabytes, limit);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return 1;
   return megabytes <= limit ? 0 : 1;
 }

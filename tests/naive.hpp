@@ -62,7 +62,7 @@ Expected elementwise(double length, F&& f, const X& x, const Xs&... more) {
 }
 
 inline Expected conv2d(const ops::Conv2d& op, const X& x, const X& w, const X& bias) {
-  const auto [stride, padding, dilation] = op.window;
+  const std::int64_t stride = op.window.stride, padding = op.window.padding, dilation = op.window.dilation;
   const auto extent = [&](int axis) {
     return (x.dim(axis) + 2 * padding - dilation * (w.dim(axis - 1) - 1) - 1) / stride + 1;
   };

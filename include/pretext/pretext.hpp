@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The whole library, floor by floor. The picture decoders are compiled apart: link pretext::codecs.
+// The library, floor by floor, up to training and evaluation. What draws pages is included by itself
+// (pretext/report/page.hpp), and the picture decoders are compiled apart: link pretext::codecs.
 
 #include "pretext/core/checked.hpp"
 #include "pretext/core/config.hpp"
@@ -50,7 +51,9 @@
 #include "pretext/cpu/local_response_norm.hpp"
 #include "pretext/cpu/loss.hpp"
 #include "pretext/cpu/map.hpp"
+#include "pretext/cpu/moments.hpp"
 #include "pretext/cpu/pool.hpp"
+#include "pretext/cpu/pool_window.hpp"
 #include "pretext/cpu/reduce.hpp"
 #include "pretext/cpu/render.hpp"
 #include "pretext/cpu/update.hpp"
@@ -130,20 +133,3 @@
 #include "pretext/eval/protocol.hpp"
 #include "pretext/eval/softmax_loss.hpp"
 #include "pretext/eval/standardize.hpp"
-#include "pretext/report/axis.hpp"
-#include "pretext/report/bars.hpp"
-#include "pretext/report/blocks.hpp"
-#include "pretext/report/canvas.hpp"
-#include "pretext/report/filters.hpp"
-#include "pretext/report/font.hpp"
-#include "pretext/report/gallery.hpp"
-#include "pretext/report/grid.hpp"
-#include "pretext/report/html.hpp"
-#include "pretext/report/page.hpp"
-#include "pretext/report/picture.hpp"
-#include "pretext/report/plot.hpp"
-#include "pretext/report/series.hpp"
-#include "pretext/report/style.hpp"
-#include "pretext/report/svg.hpp"
-#include "pretext/report/table.hpp"
-#include "pretext/report/utf8.hpp"

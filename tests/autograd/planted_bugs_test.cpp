@@ -29,7 +29,8 @@ struct Planted {
   X forward(const Args&... args) const {
     return op.forward(args...);
   }
-  Grads<inputs> backward(const X& dy, const Saved<double, Cpu>& saved, ops::Wanted<inputs> wanted) const {
+  Grads<inputs> backward(const X& dy, const typename Op::template Saved<double, Cpu>& saved,
+                         ops::Wanted<inputs> wanted) const {
     return wrong(op, dy, saved, op.backward(dy, saved, wanted));
   }
 };
@@ -255,7 +256,6 @@ void plant_shapes(Garden& garden) {
 
 /// Keeps what backward reads in one buffer for all calls: the second call overwrites that of the first.
 struct OneBuffer {
-  static constexpr std::string_view name = "one_buffer";
   static constexpr std::size_t inputs = 1;
 
   template <class T, Device D>

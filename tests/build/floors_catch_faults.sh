@@ -10,7 +10,7 @@ licence='// SPDX-License-Identifier: MIT'
 clean() {
   rm -rf "$work/tree"
   mkdir -p "$work/tree"
-  for part in include examples benches tests cmake .ci run CMakeLists.txt; do cp -R "$root/$part" "$work/tree/"; done
+  for part in include cmake CMakeLists.txt; do cp -R "$root/$part" "$work/tree/"; done
 }
 
 # expect name text: floors.sh fails and its report holds the text.

@@ -38,9 +38,10 @@ TEST_CASE("the three matrix products are right on blocks inside larger matrices,
   const auto in = [](const X& x, std::int64_t rows, std::int64_t columns) {
     return In{x.data(), rows, columns, 23};
   };
-  for (auto [m, n, k] :
+  for (const auto& extents :
        {std::tuple<std::int64_t, std::int64_t, std::int64_t>{5, 7, 3}, {1, 1, 1}, {17, 11, 13}, {4, 3, 0}})
     for (bool add : {false, true}) {
+      const std::int64_t m = std::get<0>(extents), n = std::get<1>(extents), k = std::get<2>(extents);
       const auto check = [&](auto&& product, auto&& left, auto&& right) {
         X expected = c.clone(), found = c.clone();
         if (!add)

@@ -60,8 +60,8 @@ TEST_CASE("what cannot be standardised is refused") {
   test::Matrix x = test::normal_matrix(20, 3, 1);
   const Standardizer s(x);
   CHECK_THROWS_AS(s(test::normal_matrix(5, 4, 1)), Error);
-  CHECK_THROWS_AS(Standardizer(test::Matrix({0, 3})), Error);
-  CHECK_THROWS_AS(Standardizer(test::Matrix()), Error);
+  CHECK_THROWS_AS(Standardizer{test::Matrix({0, 3})}, Error);
+  CHECK_THROWS_AS(Standardizer{test::Matrix()}, Error);
   CHECK_THROWS_AS(Standardizer(x.reshape({5, 4, 3})), Error);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     x.data()[31] = bad;

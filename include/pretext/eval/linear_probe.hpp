@@ -15,7 +15,7 @@ inline const char* to_string(Solver solver) { return solver == Solver::lbfgs ? "
 struct LinearProbeOptions {
   Solver solver = Solver::lbfgs;
   std::vector<double> l2 = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
-  std::vector<double> lr = {1e-4, 1e-3, 1e-2};  ///< for sgd
+  std::vector<double> lr = {1e-3, 1e-2, 1e-1};  ///< for sgd
   double validation = 0.1;                      ///< the part of the training rows that chooses
   std::uint64_t seed = 0;                       ///< of the validation part and of the order that sgd takes
   LbfgsOptions search{.max_iterations = 100, .decrease_tolerance = 1e-6};  ///< while choosing

@@ -7,7 +7,8 @@
 #include "pretext/core/config.hpp"
 #include "pretext/core/random.hpp"
 
-// What the host compiler and nvcc must agree on. Filled by one function, compiled by both and run on both devices.
+// What the host compiler and nvcc must agree on. Filled by one function, compiled by both and run on both
+// devices.
 struct Facts {
   std::size_t sizes[6];
   pretext::Words philox;
@@ -18,11 +19,12 @@ struct Facts {
 
 PRETEXT_HD inline Facts facts() {
   using namespace pretext;
-  Facts f{{sizeof(Words), alignof(Words), sizeof(Rng), alignof(Rng), sizeof(Permutation), alignof(Permutation)},
-          philox({{1, 2, 3, 4}}, 0x0123456789abcdef),
-          {},
-          0,
-          {}};
+  Facts f{
+      {sizeof(Words), alignof(Words), sizeof(Rng), alignof(Rng), sizeof(Permutation), alignof(Permutation)},
+      philox({{1, 2, 3, 4}}, 0x0123456789abcdef),
+      {},
+      0,
+      {}};
   Rng rng(42, Use::test, 3, 7);
   for (auto& b : f.bits) b = rng.bits();
   f.uniform = rng.uniform(-1, 1);

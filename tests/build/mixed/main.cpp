@@ -11,8 +11,8 @@ bool same(const Facts& a, const Facts& b, const char* who) {
                      std::memcmp(&a.philox, &b.philox, sizeof a.philox) == 0 &&
                      std::memcmp(a.bits, b.bits, sizeof a.bits) == 0 && a.uniform == b.uniform &&
                      std::memcmp(a.order, b.order, sizeof a.order) == 0;
-  std::printf("%s: %s (Philox %08x %08x %08x %08x)\n", who, equal ? "the same" : "FAIL: not the same", b.philox.w[0],
-              b.philox.w[1], b.philox.w[2], b.philox.w[3]);
+  std::printf("%s: %s (Philox %08x %08x %08x %08x)\n", who, equal ? "the same" : "FAIL: not the same",
+              b.philox.w[0], b.philox.w[1], b.philox.w[2], b.philox.w[3]);
   return equal;
 }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "pretext/cpu/map.hpp"
+#include "pretext/ops/pool.hpp"
+
+namespace pretext::cpu {
+
+/// The taps of one window, along one axis, that lie inside the picture, and where tap 0 would be.
+struct Taps {
+  std::int64_t first, last, start;
+
+  Taps(const ops::PoolShape& s, std::int64_t out, std::int64_t extent)
+      : start(out * s.window.stride - s.window.padding) {
+    const std::int64_t step = s.window.dilation;
+    first = start < 0 ? (-start + step - 1) / step : 0;
+    last = start < extent ? std::min(s.kernel, (extent - start + step - 1) / step) : 0;
+    last = std::max(first, last);
+  }
+};
+
+/// Along one axis, which windows read an input coordinate, and with which of their taps.
+class Readers {
+ public:
+  struct Reader {
+    std::int64_t out, tap;
+  };
+
+  Readers(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs)
+      : first_(static_cast<std::size_t>(extent) + 1) {
+    const auto input = [&](std::int64_t out, std::int64_t tap) {
+      return out * s.window.stride - s.window.padding + tap * s.window.dilation;
+    };
+    each_tap(s, extent, outputs,
+             [&](auto out, auto tap) { ++first_[static_cast<std::size_t>(input(out, tap) + 1)]; });
+    for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+    readers_.resize(first_.back());
+    auto next = first_;
+    each_tap(s, extent, outputs, [&](auto out, auto tap) {
+      readers_[next[static_cast<std::size_t>(input(out, tap))]++] = {out, tap};
+    });
+  }
+
+  /// In the order of the windows.
+  std::span<const Reader> of(std::int64_t i) const {
+    const std::size_t begin = first_[static_cast<std::size_t>(i)],
+                      end = first_[static_cast<std::size_t>(i) + 1];
+    return {readers_.data() + begin, end - begin};
+  }
+
+ private:
+  template <class F>
+  static void each_tap(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs, F&& f) {
+    for (std::int64_t out = 0; out < outputs; ++out) {
+      const Taps taps(s, out, extent);
+      for (std::int64_t tap = taps.first; tap < taps.last; ++tap) f(out, tap);
+    }
+  }
+
+  std::vector<std::size_t> first_;
+  std::vector<Reader> readers_;
+};
+
+/// Rows of `width` pixels of `channels` in one chunk.
+inline std::int64_t picture_rows(std::int64_t width, std::int64_t channels) {
+  return std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(1, width * channels));
+}
+
+/// For each output pixel in parallel: f(output offset, vertical taps, horizontal taps, input), where
+/// input(ky, kx) is the offset of the pixel under a tap.
+template <class F>
+void each_window(const ops::PoolShape& s, F&& f) {
+  parallel_for(s.n * s.oh, picture_rows(s.ow, s.c), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Taps ys(s, row % s.oh, s.h);
+      const std::int64_t picture = row / s.oh * s.h;
+      for (std::int64_t ox = 0; ox < s.ow; ++ox) {
+        const Taps xs(s, ox, s.w);
+        f((row * s.ow + ox) * s.c, ys, xs, [&](std::int64_t ky, std::int64_t kx) {
+          const std::int64_t y = ys.start + ky * s.window.dilation, x = xs.start + kx * s.window.dilation;
+          return ((picture + y) * s.w + x) * s.c;
+        });
+      }
+    }
+  });
+}
+
+/// For each input pixel in parallel: begin(input offset), then add(input offset, output row, output column,
+/// output offset, tap) for each window that reads it, always in the same order.
+template <class Begin, class Add>
+void each_reader(const ops::PoolShape& s, Begin&& begin_pixel, Add&& add) {
+  const Readers rows(s, s.h, s.oh), columns(s, s.w, s.ow);
+  parallel_for(s.n * s.h, picture_rows(s.w, s.c), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row)
+      for (std::int64_t x = 0; x < s.w; ++x) {
+        const std::int64_t pixel = (row * s.w + x) * s.c;
+        begin_pixel(pixel);
+        for (const auto [oy, ky] : rows.of(row % s.h))
+          for (const auto [ox, kx] : columns.of(x))
+            add(pixel, oy, ox, ((row / s.h * s.oh + oy) * s.ow + ox) * s.c, ky * s.kernel + kx);
+      }
+  });
+}
+
+}  // namespace pretext::cpu
