@@ -2,8 +2,13 @@
 #pragma once
 
 #include <Eigen/Cholesky>
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 
-#include "pretext/eval/softmax_loss.hpp"
+#include "pretext/core/thread_pool.hpp"
+#include "pretext/eval/lbfgs.hpp"
+#include "pretext/ops/op.hpp"
 
 namespace pretext::eval {
 

@@ -5,6 +5,7 @@
 #include "pretext/core/random.hpp"
 #include "pretext/cpu/linear.hpp"
 #include "pretext/eval/curvature.hpp"
+#include "pretext/eval/softmax_loss.hpp"
 
 namespace pretext::eval {
 
