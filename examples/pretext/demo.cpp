@@ -26,11 +26,12 @@ struct DemoSettings {
 
   DemoSettings() {
     training.source.data = "shapes:32:4000";
-    training.width = 24;
-    training.epochs = 5;
-    training.batch = 32;
-    training.lr = 0.5;
-    training.padding = 2;
+    training.width = 32;
+    training.epochs = 3;
+    training.batch = 16;
+    training.momentum = 0.8;
+    training.padding = 0;
+    training.mirror = false;
     measure.budget = 1024;
     measure.l2 = "0.1,0.01,0.001";
   }
@@ -97,6 +98,7 @@ class Demo {
 
     settings.task = "supervised";
     settings.epochs = s_.supervised_epochs;
+    settings.batch *= 2;  // one view of each picture, not four
     Trained supervised = train(settings, {});
     add_score("supervised", "supervised training", supervised.test, seed);
     add_probes(supervised.backbone, "supervised", settings);
@@ -214,8 +216,10 @@ int run(const DemoSettings& s, const Settings& settings) {
   write_demo_page(out / "report.html", outcome, s.training, command);
   print_table(outcome.results);
   const auto [tap, accuracy] = best_probe(outcome.results, "rotation");
-  std::printf("\nbest tap by linear probe: %s with %.1f %%, random weights %.1f %% at their best\n",
-              tap.c_str(), 100 * accuracy, 100 * best_probe(outcome.results, "random").second);
+  const auto random = best_probe(outcome.results, "random");
+  std::printf(
+      "\nlinear probe at the tap that validation chose: %s with %.1f %%, random weights %.1f %% at %s\n",
+      tap.c_str(), 100 * accuracy, 100 * random.second, random.first.c_str());
   std::printf("page: %s\nnumbers: %s\n", (out / "report.html").c_str(), (out / "results.json").c_str());
   return 0;
 }
@@ -225,10 +229,13 @@ int run(const DemoSettings& s, const Settings& settings) {
 std::pair<std::string, double> best_probe(const std::vector<eval::Result>& results,
                                           const std::string& network) {
   std::pair<std::string, double> best{"", std::numeric_limits<double>::quiet_NaN()};
-  for (const eval::Summary& s : eval::summarize(results))
-    if (s.first.network == network && s.first.protocol.starts_with("linear probe") &&
-        !(s.accuracy.mean <= best.second))
-      best = {s.first.tap, s.accuracy.mean};
+  double validation = -1;
+  for (const eval::Summary& s : eval::summarize(results)) {
+    if (s.first.network != network || !s.first.protocol.starts_with("linear probe")) continue;
+    if (s.validation <= validation) continue;
+    validation = s.validation;
+    best = {s.first.tap, s.accuracy.mean};
+  }
   return best;
 }
 

@@ -33,7 +33,8 @@ struct DemoOutcome {
   double seconds = 0;
 };
 
-/// The best tap of a network by the mean linear probe over seeds, and that mean; NaN where there is none.
+/// The tap of a network whose linear probe did best on the validation parts, mean over seeds, and its mean
+/// test accuracy; NaN where there is none.
 std::pair<std::string, double> best_probe(const std::vector<pretext::eval::Result>& results,
                                           const std::string& network);
 

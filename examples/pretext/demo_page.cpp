@@ -140,7 +140,8 @@ std::string summary(const DemoOutcome& o, double task_accuracy) {
          " of new views right (chance is 25 %). A linear probe on its features at " + tap + " then names " +
          percent(best) +
          " of the test pictures correctly, where the same network with random weights reaches " +
-         percent(best_probe(o.results, "random").second) + " at its best tap.";
+         percent(best_probe(o.results, "random").second) +
+         " at its own best tap. Validation chose both taps.";
 }
 
 }  // namespace
@@ -154,8 +155,8 @@ void write_demo_page(const std::filesystem::path& path, const DemoOutcome& o,
   const auto [best_tap, best] = best_probe(o.results, "rotation");
   const double random = best_probe(o.results, "random").second;
   page.headline({{percent(task_accuracy), "rotation accuracy", "chance 25 %"},
-                 {percent(best), "best linear probe", best_tap},
-                 {percent(random), "random weights", "the best of their taps"},
+                 {percent(best), "linear probe", best_tap + ", by validation"},
+                 {percent(random), "random weights", "at their own best tap"},
                  {percent(find(all, "supervised", "head", "supervised")->accuracy.mean),
                   "supervised training", "with all labels"}});
   page.section(
@@ -167,8 +168,7 @@ void write_demo_page(const std::filesystem::path& path, const DemoOutcome& o,
   page.section(
       "What the features are worth",
       "The network is frozen; a linear classifier is fitted to the features of each tap with the labels of "
-      "the "
-      "training pictures, its penalty chosen on a part of them, and tested once. Accuracy in %, mean and "
+      "the training pictures, its penalty chosen on a part of them, and tested once. Accuracy in %, mean and "
       "standard deviation over " +
           seeds + " seeds.",
       probe_table(all, "linear probe", "Linear probe"), probe_bars(all),

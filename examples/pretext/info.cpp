@@ -8,6 +8,7 @@
 
 #include "environment.hpp"
 #include "source.hpp"
+#include "training.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -36,8 +37,10 @@ void print_task() {
 }
 
 void print_model(const InfoSettings& s) {
-  Rng rng(0);
-  auto net = models::backbone(s.subject, {.width = s.width}, rng);
+  TrainingSettings settings;
+  settings.model = s.subject;
+  settings.width = s.width;
+  nn::Sequential<> net = make_backbone(settings);
   std::printf("%s: %lld parameters\n", s.subject.c_str(), static_cast<long long>(nn::count_parameters(net)));
   std::printf("  input    [N, %lld, %lld, 3]\n", static_cast<long long>(s.size),
               static_cast<long long>(s.size));
@@ -50,7 +53,7 @@ void print_model(const InfoSettings& s) {
 
 int run(const InfoSettings& s) {
   require(s.size >= 8 && s.size <= 1024, "--size must be 8 to 1024, not ", s.size);
-  std::vector<std::string> known = models::backbone_names();
+  std::vector<std::string> known = model_names();
   if (s.subject.empty()) {
     for (const auto& [name, value] : environment()) std::printf("%-10s %s\n", name.c_str(), value.c_str());
     std::printf("%-10s rotation\n%-10s", "tasks", "models");

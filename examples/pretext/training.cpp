@@ -52,6 +52,8 @@ tasks::SquareCrop TrainingSettings::crop() const {
   return {static_cast<int>(source.size), static_cast<int>(padding), mirror};
 }
 
+std::vector<std::string> model_names() { return models::backbone_names(); }
+
 nn::Sequential<> make_backbone(const TrainingSettings& s) {
   Rng rng(static_cast<std::uint64_t>(s.seed), Use::init);
   return models::backbone(s.model, {.width = s.width}, rng);

@@ -32,6 +32,9 @@ struct Trained {
   std::int64_t parameters = 0;
 };
 
+/// The names that TrainingSettings::model may have.
+std::vector<std::string> model_names();
+
 /// A freshly drawn backbone: the same for the same settings and seed.
 pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
 

@@ -81,6 +81,7 @@ Result result(const std::string& tap, std::uint64_t seed, std::int64_t correct) 
           .seed = seed,
           .test = 200,
           .chosen = {{"k", 20}, {"temperature", 0.1}},
+          .validation_accuracy = 0.25 * static_cast<double>(seed),
           .correct = correct};
 }
 
@@ -92,6 +93,7 @@ TEST_CASE("results of several seeds become one summary for each tap") {
   CHECK(summaries[0].first.tap == "block1");
   CHECK(summaries[0].accuracy.count == 2);
   CHECK(summaries[0].accuracy.mean == doctest::Approx(0.55));
+  CHECK(summaries[0].validation == doctest::Approx(0.375));
   CHECK(summaries[1].accuracy.deviation == 0);
 }
 

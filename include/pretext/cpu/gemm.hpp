@@ -28,28 +28,22 @@ auto eigen(Matrix<T> m) {
 /// c = a b, or c += a b, on the calling thread. All matrix products of the engine go through these three.
 template <class T>
 void gemm(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
-  if (add)
-    eigen(c).noalias() += eigen(a) * eigen(b);
-  else
-    eigen(c).noalias() = eigen(a) * eigen(b);
+  if (!add) eigen(c).setZero();
+  eigen(c).noalias() += eigen(a) * eigen(b);
 }
 
 /// c = a b^T, or c += a b^T
 template <class T>
 void gemm_nt(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
-  if (add)
-    eigen(c).noalias() += eigen(a) * eigen(b).transpose();
-  else
-    eigen(c).noalias() = eigen(a) * eigen(b).transpose();
+  if (!add) eigen(c).setZero();
+  eigen(c).noalias() += eigen(a) * eigen(b).transpose();
 }
 
 /// c = a^T b, or c += a^T b
 template <class T>
 void gemm_tn(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
-  if (add)
-    eigen(c).noalias() += eigen(a).transpose() * eigen(b);
-  else
-    eigen(c).noalias() = eigen(a).transpose() * eigen(b);
+  if (!add) eigen(c).setZero();
+  eigen(c).noalias() += eigen(a).transpose() * eigen(b);
 }
 
 }  // namespace pretext::cpu

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <Eigen/Cholesky>
-#include <algorithm>
-#include <cstdint>
 #include <limits>
 
-#include "pretext/core/thread_pool.hpp"
+#include "pretext/eval/cholesky.hpp"
 #include "pretext/eval/lbfgs.hpp"
-#include "pretext/ops/op.hpp"
 
 namespace pretext::eval {
 
-/// x^T x / N of features x [N, dims], the lower triangle; empty for more than `moment_limit` features, where
-/// its cost would be more than it saves.
-template <class T>
-using Moment = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
 inline constexpr std::int64_t moment_limit = 8192;
 
-/// Measured on every s-th row, s as large as leaves at least 4 rows a feature: enough for Curvature.
+/// x^T x / N of features x [N, dims]: the lower triangle of [dims, dims], the rest unset. Undefined for more
+/// than `moment_limit` features, where its cost would be more than it saves. Measured on every s-th row, s as
+/// large as leaves at least 4 rows a feature: enough for Curvature.
 template <class T>
-Moment<T> second_moment(const Tensor<T, Cpu>& x) {
+Tensor<T, Cpu> second_moment(const Tensor<T, Cpu>& x) {
   ops::require_rank("second moment", "x", x, 2);
   constexpr std::int64_t tile = 256;
   const std::int64_t d = x.dim(1), tiles = (d + tile - 1) / tile;
   if (d > moment_limit) return {};
   const std::int64_t every = std::max<std::int64_t>(1, x.dim(0) / (4 * std::max<std::int64_t>(1, d)));
   const std::int64_t n = x.dim(0) / every, stride = every * d;
-  Moment<T> moment(d, d);
+  Tensor<T, Cpu> moment({d, d});
   parallel_for(tiles * tiles, 1, [&](std::int64_t index, std::int64_t) {
-    // Eigen keeps columns, so the part of rows j and columns i of this symmetric matrix begins at (i, j).
     const std::int64_t i = index / tiles * tile, j = index % tiles * tile;
-    if (i > j) return;
-    cpu::gemm_tn<T>({x.data() + i, n, std::min(tile, d - i), stride},
-                    {x.data() + j, n, std::min(tile, d - j), stride},
-                    {moment.data() + i * d + j, std::min(tile, d - i), std::min(tile, d - j), d});
+    if (i < j) return;
+    const std::int64_t rows = std::min(tile, d - i), columns = std::min(tile, d - j);
+    T* out = moment.data() + i * d + j;
+    cpu::gemm_tn<T>({x.data() + i, n, rows, stride}, {x.data() + j, n, columns, stride},
+                    {out, rows, columns, d});
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t c = 0; c < columns; ++c) out[r * d + c] /= static_cast<T>(n);
   });
-  return moment *= 1 / static_cast<T>(n);
+  return moment;
 }
 
 /// How the loss of logistic regression curves at weight 0, near enough: over the weights of one class by
@@ -46,36 +41,44 @@ Moment<T> second_moment(const Tensor<T, Cpu>& x) {
 template <class T>
 class Curvature {
  public:
-  /// An empty moment stands for a curvature of 1 everywhere.
-  Curvature(const Moment<T>& moment, int classes, double l2) : classes_(classes) {
-    if (moment.size() == 0) return;
-    const T scale = 1 / static_cast<T>(classes), epsilon = std::numeric_limits<T>::epsilon();
+  /// An undefined moment stands for a curvature of 1 everywhere.
+  Curvature(const Tensor<T, Cpu>& moment, int classes, double l2) : classes_(classes) {
+    if (!moment.defined() || moment.size() == 0) return;
+    const std::int64_t d = moment.dim(0);
+    double trace = 0;
+    for (std::int64_t i = 0; i < d; ++i) trace += moment.data()[i * d + i];
+    if (!std::isfinite(trace)) return;  // the loss will say so
     // The entries are rounded and M may be singular: more is added to its diagonal until it has a factor.
-    T added = std::max(static_cast<T>(l2), 10 * epsilon * (scale * moment.diagonal().mean() + epsilon));
-    for (bool found = false; !found; added *= 10) {
-      factor_ = scale * moment;
-      factor_.diagonal().array() += added;
-      found = Eigen::LLT<Eigen::Ref<Moment<T>>>(factor_).info() == Eigen::Success;
+    const double mean = trace / static_cast<double>(d) / classes, epsilon = std::numeric_limits<T>::epsilon();
+    for (double added = std::max(l2, 10 * epsilon * (mean + epsilon));; added *= 10) {
+      factor_ = moment.clone();
+      for (std::int64_t i = 0; i < d; ++i) {
+        for (std::int64_t j = 0; j <= i; ++j) factor_.data()[i * d + j] /= static_cast<T>(classes);
+        factor_.data()[i * d + i] += static_cast<T>(added);
+      }
+      if (cholesky(factor_)) return;
     }
   }
 
   /// The gradient [classes * dims + classes] divided by the curvature: a Newton step.
   Vector operator()(const Vector& gradient) const {
-    if (factor_.size() == 0) return gradient;
+    if (!factor_.defined()) return gradient;
+    const std::int64_t d = factor_.dim(0);
+    Tensor<T, Cpu> weight({d, classes_});
+    for (std::int64_t c = 0; c < classes_; ++c)
+      for (std::int64_t i = 0; i < d; ++i)
+        weight.data()[i * classes_ + c] = static_cast<T>(gradient[c * d + i]);
+    cholesky_solve(factor_, weight);
     Vector step(gradient.size());
-    const Eigen::Index dims = factor_.rows();
-    const Eigen::Map<const Eigen::MatrixXd> from(gradient.data(), dims, classes_);  // a class a column
-    Moment<T> weight = from.template cast<T>();
-    factor_.template triangularView<Eigen::Lower>().solveInPlace(weight);
-    factor_.template triangularView<Eigen::Lower>().transpose().solveInPlace(weight);
-    Eigen::Map<Eigen::MatrixXd>(step.data(), dims, classes_) = weight.template cast<double>();
+    for (std::int64_t c = 0; c < classes_; ++c)
+      for (std::int64_t i = 0; i < d; ++i) step[c * d + i] = weight.data()[i * classes_ + c];
     step.tail(classes_) = classes_ * gradient.tail(classes_);
     return step;
   }
 
  private:
-  int classes_;
-  Moment<T> factor_;  // L of M = L L^T in its lower triangle
+  std::int64_t classes_;
+  Tensor<T, Cpu> factor_;  // L of M = L L^T in its lower triangle
 };
 
 }  // namespace pretext::eval

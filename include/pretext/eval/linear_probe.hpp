@@ -59,7 +59,7 @@ struct LinearTask {
   Tensor<T, Cpu> x;
   std::vector<int> labels;
   int classes;
-  Moment<T> moment;
+  Tensor<T, Cpu> moment;
 
   Logistic fit(const LinearProbeOptions& o, const LinearSetting& setting, std::int64_t rows,
                const LbfgsOptions& lbfgs, const Vector& start) const {

@@ -42,11 +42,11 @@ struct Logistic {
 /// changes how fast the minimum is found, not where it is. Starts at `start`, where there is one.
 template <class T>
 Logistic fit_lbfgs(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, double l2,
-                   const std::type_identity_t<Moment<T>>& moment, const LbfgsOptions& options = {},
+                   const std::type_identity_t<Tensor<T, Cpu>>& moment, const LbfgsOptions& options = {},
                    Vector start = {}) {
   const SoftmaxLoss<T> loss(x, labels, classes, l2);
-  require(moment.size() == 0 || moment.rows() == loss.dims(), "fit: a moment of ", moment.rows(),
-          " features for x ", x.shape());
+  require(!moment.defined() || moment.shape() == Shape({loss.dims(), loss.dims()}), "fit: a moment ",
+          moment.shape(), " for x ", x.shape());
   if (start.size() == 0) start = Vector::Zero(loss.parameters());
   const LbfgsReport report = lbfgs(loss, start, options, Curvature<T>(moment, classes, l2));
   return {std::move(start), loss.dims(), classes, report.value, report.iterations, report.converged()};

@@ -106,6 +106,7 @@ struct Result {
 struct Summary {
   Result first;
   Spread accuracy;
+  double validation = 0;  ///< mean validation accuracy: what a choice between summaries may look at
 };
 
 /// One summary for each network, tap and protocol, in the order of their first result.
@@ -118,9 +119,13 @@ inline std::vector<Summary> summarize(std::span<const Result> results) {
     const auto is_same = [&](const Result& other) { return same(r, other); };
     if (std::ranges::any_of(summaries, is_same, &Summary::first)) continue;
     std::vector<double> values;
-    for (const Result& other : results)
-      if (is_same(other)) values.push_back(other.accuracy());
-    summaries.push_back({r, spread(values)});
+    double validation = 0;
+    for (const Result& other : results) {
+      if (!is_same(other)) continue;
+      values.push_back(other.accuracy());
+      validation += other.validation_accuracy;
+    }
+    summaries.push_back({r, spread(values), validation / static_cast<double>(values.size())});
   }
   return summaries;
 }
