@@ -55,19 +55,13 @@ macro(pretext_need_doctest)
   endif()
 endmacro()
 
-# CLI11, toml++ and nlohmann-json: for the command line tool only.
+# CLI11 and toml++: for the command line tool only.
 macro(pretext_need_tool_libraries)
   find_package(CLI11 2.1 QUIET)
   if(NOT TARGET CLI11::CLI11)
     pretext_fetch(cli11 libcli11-dev https://github.com/CLIUtils/CLI11/archive/v2.3.2.tar.gz
                   aac0ab42108131ac5d3344a9db0fdf25c4db652296641955720a4fbe52334e22)
     pretext_header_only(CLI11::CLI11 ${cli11_SOURCE_DIR}/include)
-  endif()
-  find_package(nlohmann_json 3.9 QUIET)
-  if(NOT TARGET nlohmann_json::nlohmann_json)
-    pretext_fetch(json nlohmann-json3-dev https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
-                  d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d)
-    pretext_header_only(nlohmann_json::nlohmann_json ${json_SOURCE_DIR}/include)
   endif()
   # Taken as headers only, so that a distribution's shared toml++ is not needed at run time.
   find_path(PRETEXT_TOML_DIR toml++/toml.h)

@@ -211,9 +211,8 @@ int run(const DemoSettings& s, const Settings& settings) {
           ": the demo was run there before; --force runs it anew, --resume goes on where it stopped, or give "
           "another --out");
   const DemoOutcome outcome = Demo(s, settings.toml()).run();
-  const std::string command = "pretext demo --data " + s.training.source.data + " --out " + s.out;
-  write_results(out / "results.json", outcome.results, command, settings.toml());
-  write_demo_page(out / "report.html", outcome, s.training, command);
+  write_results(out / "results.json", outcome.results, settings.command(), settings.toml());
+  write_demo_page(out / "report.html", outcome, s.training, settings.command());
   print_table(outcome.results);
   const auto [tap, accuracy] = best_probe(outcome.results, "rotation");
   const auto random = best_probe(outcome.results, "random");

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     if (!commands[i]->parsed()) continue;
     if (!configs[i].empty()) verbs[i].settings.read_toml(std::filesystem::path(configs[i]));
+    verbs[i].settings.set_command(argc, argv);
     return verbs[i].run(verbs[i].settings);
   }
   return 2;

@@ -35,7 +35,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   }
   print_table(results);
   const std::string out = s.out.empty() ? s.run + "/" + verb + ".json" : s.out;
-  write_results(out, results, "pretext " + verb + " --run " + s.run, settings.toml());
+  write_results(out, results, settings.command(), settings.toml());
   std::printf("\nevery number with its protocol: %s\n", out.c_str());
   return 0;
 }

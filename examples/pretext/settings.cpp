@@ -17,10 +17,14 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <fstream>
 #include <numeric>
 #include <pretext/core/error.hpp>
+#include <pretext/core/json.hpp>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 using pretext::fail;
@@ -45,6 +49,29 @@ std::string where(const std::string& name, const toml::source_region& source) {
   std::ostringstream text;
   text << name << ":" << source.begin.line << ": ";
   return text.str();
+}
+
+/// A word as a POSIX shell reads it back.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "-_./:=,+@%";
+  const auto is_plain = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != plain.npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string toml_text(bool value) { return value ? "true" : "false"; }
+std::string toml_text(std::int64_t value) { return pretext::json_number(value); }
+std::string toml_text(const std::string& value) { return pretext::json_string(value); }
+
+/// The shortest text that reads back to the same number, with a point or an exponent: a float.
+std::string toml_text(double value) {
+  if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+  const std::string text = pretext::json_number(value);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
 template <class T>
@@ -73,17 +100,18 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return best.empty() ? "" : " Did you mean '" + best + "'?";
 }
 
+void Settings::set_command(int argc, char** argv) {
+  command_ = "pretext";
+  for (int i = 1; i < argc; ++i) command_ += " " + shell_word(argv[i]);
+}
+
 std::string Settings::toml() const {
-  toml::table table;
+  std::string text;
   for (const Field& field : fields_)
     if (field.stored)
-      std::visit([&](auto* value) { table.insert_or_assign(field.name, *value); }, field.value);
-  std::ostringstream text;
-  // Plain strings only: a multi-line one would lose a newline at its start.
-  constexpr auto fancy =
-      toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings;
-  text << toml::toml_formatter(table, toml::toml_formatter::default_flags & ~fancy) << "\n";
-  return text.str();
+      text +=
+          field.name + " = " + std::visit([](auto* value) { return toml_text(*value); }, field.value) + "\n";
+  return text;
 }
 
 void Settings::read_toml(const std::filesystem::path& file) {

@@ -33,6 +33,10 @@ class Settings {
 
   std::vector<Field>& fields() { return fields_; }
 
+  /// The command line that the values came from, as a shell reads it: stored with results.
+  const std::string& command() const { return command_; }
+  void set_command(int argc, char** argv);
+
   /// All stored values as TOML text: reading it back gives the same run.
   std::string toml() const;
 
@@ -43,6 +47,7 @@ class Settings {
 
  private:
   std::vector<Field> fields_;
+  std::string command_;
 };
 
 /// What `pretext NAME` does.

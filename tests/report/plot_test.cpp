@@ -60,14 +60,10 @@ constexpr const char* golden =
 <line class="axis" x1="32.8" y1="74" x2="190" y2="74"/>
 <line class="axis" x1="32.8" y1="74" x2="32.8" y2="79"/>
 <text class="tick" x="32.8" y="93" text-anchor="middle">0</text>
-<line class="axis" x1="72.1" y1="74" x2="72.1" y2="79"/>
-<text class="tick" x="72.1" y="93" text-anchor="middle">0.5</text>
 <line class="axis" x1="111.4" y1="74" x2="111.4" y2="79"/>
-<text class="tick" x="111.4" y="93" text-anchor="middle">1.0</text>
-<line class="axis" x1="150.7" y1="74" x2="150.7" y2="79"/>
-<text class="tick" x="150.7" y="93" text-anchor="middle">1.5</text>
+<text class="tick" x="111.4" y="93" text-anchor="middle">1</text>
 <line class="axis" x1="190" y1="74" x2="190" y2="79"/>
-<text class="tick" x="190" y="93" text-anchor="middle">2.0</text>
+<text class="tick" x="190" y="93" text-anchor="middle">2</text>
 <text class="label" x="111.4" y="114" text-anchor="middle">step</text>
 <path class="line s0" d="M32.8 10h0L111.4 42L190 74"><title>train: 0 at 2</title>
 </path>

@@ -104,9 +104,10 @@ class LinePlotter {
     x_.log = plot_.log_x;
     y_.log = plot_.log_y;
     Summary xs, ys;
+    bool whole = true;
     for (const Series& s : plot_.series)
       for (std::size_t i = 0; i < s.y.size(); ++i)
-        if (shows(s.x[i], s.y[i])) xs.add(s.x[i]);
+        if (shows(s.x[i], s.y[i])) xs.add(s.x[i]), whole = whole && s.x[i] == std::floor(s.x[i]);
     const auto reach = [&](double value) {
       if (y_.shows(value)) ys.add(value);
     };
@@ -115,8 +116,11 @@ class LinePlotter {
     if (xs.count == 0 || ys.count == 0) return;
     if (plot_.reference) reach(plot_.reference->value);
     std::ranges::for_each(plot_.y_include, reach);
+    // Epochs and steps come whole, and so do their ticks.
+    const double most = frame_.width < 500 ? 5 : 8, range = xs.high - xs.low;
+    const double count = whole && range >= 1 ? std::min(most, range) : most;
     x_ = plot_.log_x ? log_axis(xs.low, xs.high)
-                     : linear_axis(xs.low, xs.high, frame_.width < 500 ? 5 : 8, false);
+                     : linear_axis(xs.low, xs.high, static_cast<int>(count), false);
     y_ = plot_.log_y ? log_axis(ys.low, ys.high) : linear_axis(ys.low, ys.high, 5, true);
   }
 

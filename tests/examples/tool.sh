@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tool.sh PRETEXT: the command-line tool from end to end on a handful of pictures, and what it says to wrong input.
+set -eu
+tool=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+fail() { echo "tool: $*" >&2; exit 1; }
+
+# refused TEXT ARGUMENTS...: the call must end with an error that holds the text.
+refused() {
+  text=$1
+  shift
+  if "$tool" "$@" > out.txt 2>&1; then fail "accepted: $*"; fi
+  grep -qF -- "$text" out.txt || fail "'$*' should say '$text', but says: $(cat out.txt)"
+}
+
+# says TEXT ARGUMENTS...: the call must succeed and print the text.
+says() {
+  text=$1
+  shift
+  "$tool" "$@" > out.txt 2>&1 || fail "failed: $*: $(cat out.txt)"
+  grep -qF -- "$text" out.txt || fail "'$*' should say '$text', but says: $(cat out.txt)"
+}
+
+holds() { grep -qF -- "$2" "$1" || fail "$1 does not hold '$2'"; }
+
+small="--data shapes:32:60 --width 8 --batch 20 --cache cache"
+
+# Wrong words.
+refused "no verb 'pretrian'" pretrian
+refused "Did you mean '--width'?" pretrain --widht 8
+refused "Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
+refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
+refused "backbone: none is called 'nin9'" pretrain $small --model nin9 --out wrong
+refused "cannot be read" pretrain --config missing.toml
+printf 'widht = 8\n' > wrong.toml
+refused "wrong.toml:1: there is no setting 'widht'. Did you mean 'width'?" pretrain --config wrong.toml
+printf 'width = "8"\n' > wrong.toml
+refused "wrong.toml:1: 'width' must be a whole number" pretrain --config wrong.toml
+refused "nothing-here" pretrain --data nothing-here --out wrong
+[ ! -e wrong ] || fail "a refused call left a run folder"
+
+# A run, from a config file that a flag outranks.
+printf 'epochs = 7\nlr = 0.05\n' > good.toml
+says "saved in run" pretrain $small --config good.toml --epochs 2 --out run
+holds run/config.toml "epochs = 2"
+holds run/config.toml "lr = 0.05"
+for file in config.toml metrics.jsonl metrics.csv ckpt/last.safetensors; do [ -s "run/$file" ] || fail "run/$file is missing"; done
+before=$(cksum < run/ckpt/last.safetensors)
+refused "--force" pretrain $small --config good.toml --epochs 2 --out run
+[ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a refused call changed the run"
+says "saved in run" pretrain $small --config good.toml --epochs 2 --out run --resume
+refused "--force starts anew and --resume continues" pretrain $small --out run --force --resume
+
+# What it learnt.
+says "linear probe" probe --run run --baselines
+holds run/probe.json '"network":"raw pixels"'
+says "kNN" knn --run run --k 5
+holds run/knn.json '"protocol":"kNN (cosine)"'
+refused "block9" probe --run run --taps block9
+refused "is not a run folder" probe --run wrong
+
+# What it is shown, and what there is.
+says "" view rotation --data shapes:32:60 --out view.png
+[ "$(head -c 4 view.png | tail -c 3)" = PNG ] || fail "view.png is no PNG"
+says "four quarter turns" info rotation
+says "block4" info nin4
+says "nin5" info
+refused "nin6" info nin6
+
+# The demo and its page, which opens offline.
+says "linear probe at the tap that validation chose" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo
+holds demo/results.json '"command":"pretext demo'
+grep -qiE "(src|href)=.?https?:" demo/report.html && fail "the page refers to another host"
+refused "--force runs it anew" demo $small --out demo
+echo "tool: all calls answered as they should"
