@@ -170,7 +170,10 @@ void write_demo_page(const std::filesystem::path& path, const DemoOutcome& o,
       "The network is frozen; a linear classifier is fitted to the features of each tap with the labels of "
       "the training pictures, its penalty chosen on a part of them, and tested once. Accuracy in %, mean and "
       "standard deviation over " +
-          seeds + " seeds.",
+          seeds +
+          " seeds, which draw the weights, the order and the validation part, not the pictures. The "
+          "supervised "
+          "network has seen the labels that choose its penalty.",
       probe_table(all, "linear probe", "Linear probe"), probe_bars(all),
       probe_table(all, "kNN", "Nearest neighbours: cosine, the 200 nearest vote"));
   page.section(

@@ -21,6 +21,7 @@ void add_flags(CLI::App& command, Verb& verb, std::string& config) {
             option = command.add_flag(name + ",!--no-" + field.name, *value, field.help);
           else
             option = command.add_option(name, *value, field.help)->capture_default_str();
+          option->take_last();
           option->each([&field](const std::string&) { field.given = true; });
         },
         field.value);

@@ -96,7 +96,7 @@ void print_table(const std::vector<eval::Result>& results) {
 }
 
 void write_results(const std::filesystem::path& path, const std::vector<eval::Result>& results,
-                   const std::string& command, const std::string& config) {
+                   const std::string& command, const std::string& config, const JsonObject& weights) {
   JsonObject environment_json;
   for (const auto& [name, value] : environment()) environment_json.add(name, value);
   std::vector<JsonObject> rows;
@@ -104,6 +104,7 @@ void write_results(const std::filesystem::path& path, const std::vector<eval::Re
   const std::string text = JsonObject()
                                .add("command", command)
                                .add("config", config)
+                               .add("weights", weights)
                                .add("environment", environment_json)
                                .add("results", std::span<const JsonObject>(rows))
                                .text() +

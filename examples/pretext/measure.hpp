@@ -28,6 +28,8 @@ std::vector<pretext::eval::Result> measure(pretext::nn::Sequential<>& net, const
 /// in %.
 void print_table(const std::vector<pretext::eval::Result>& results);
 
-/// Every number with its tap, network, seed and protocol, and what it depends on. `command` made it.
+/// Every number with its tap, network, seed and protocol, and what it depends on. `command` made it;
+/// `weights` says which checkpoint was measured, where there was one.
 void write_results(const std::filesystem::path& path, const std::vector<pretext::eval::Result>& results,
-                   const std::string& command, const std::string& config);
+                   const std::string& command, const std::string& config,
+                   const pretext::JsonObject& weights = {});

@@ -20,9 +20,15 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   TrainingSettings training = read_run(s.run);
   if (!s.data.empty()) training.source.data = s.data;
   auto trained = load_backbone(training, s.run);
+  const auto weights = JsonObject()
+                           .add("run", s.run)
+                           .add("epoch", trained.epoch)
+                           .add("epochs", training.epochs)
+                           .add("step", trained.step)
+                           .add("hash", eval::hash_text(trained.hash));
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
-  auto results = measure(trained, training.task, train, test, training.inputs(), s.measure);
+  auto results = measure(trained.backbone, training.task, train, test, training.inputs(), s.measure);
   const auto append = [&](nn::Sequential<>& net, const std::string& name) {
     for (auto& row : measure(net, name, train, test, training.inputs(), s.measure))
       results.push_back(std::move(row));
@@ -35,7 +41,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   }
   print_table(results);
   const std::string out = s.out.empty() ? s.run + "/" + verb + ".json" : s.out;
-  write_results(out, results, settings.command(), settings.toml());
+  write_results(out, results, settings.command(), settings.toml(), weights);
   std::printf("\nevery number with its protocol: %s\n", out.c_str());
   return 0;
 }

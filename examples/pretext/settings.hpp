@@ -54,7 +54,7 @@ class Settings {
 struct Verb {
   std::string name, help;
   Settings settings;
-  std::function<int(const Settings&)> run;
+  std::function<int(Settings&)> run;
 };
 
 /// " Did you mean 'x'?" with the known word nearest to a mistyped one; empty where none is near.

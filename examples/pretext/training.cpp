@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "training.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <fstream>
 #include <pretext/models/registry.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
@@ -10,6 +13,7 @@
 #include <pretext/train/checkpoint.hpp>
 #include <pretext/train/evaluate.hpp>
 #include <pretext/train/fit.hpp>
+#include <sstream>
 
 #include "environment.hpp"
 
@@ -30,6 +34,7 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("warmup", &warmup, "Epochs in which the learning rate rises from 0");
   settings.add("padding", &padding, "Pixels by which a crop may move in training");
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
+  settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
 }
 
@@ -53,6 +58,20 @@ tasks::SquareCrop TrainingSettings::crop() const {
 }
 
 std::vector<std::string> model_names() { return models::backbone_names(); }
+
+void TrainingSettings::check(const data::Dataset& train) const {
+  require(task == "rotation" || task == "supervised", "there is no task '", task, "'.",
+          suggestion(task, {"rotation", "supervised"}), " There are: rotation, supervised");
+  require(task != "supervised" || train.size() == 0 || train.labelled(), "supervised: the pictures of ",
+          train.name(), " have no labels");
+  require(epochs >= 1 && batch >= 1, task, ": epochs ", epochs, " and batch ", batch, " must be at least 1");
+  require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
+  const auto pictures = train.size() - std::llround(validation * static_cast<double>(train.size()));
+  require(train.size() == 0 || batch <= pictures, task, ": ", pictures,
+          " pictures to train on do not fill one batch of ", batch);
+  crop();
+  make_schedule();
+}
 
 nn::Sequential<> make_backbone(const TrainingSettings& s) {
   Rng rng(static_cast<std::uint64_t>(s.seed), Use::init);
@@ -79,6 +98,25 @@ std::vector<int> answers_of(Task& task, nn::Sequential<>& backbone, const data::
   return answers;
 }
 
+std::vector<std::string> lines_of(std::istream&& in) {
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// A run goes on with the settings that it began with; only where its pictures lie may have changed.
+void require_same_settings(const std::filesystem::path& stored, const std::string& config) {
+  if (!std::filesystem::exists(stored)) return;
+  const auto then = lines_of(std::ifstream(stored));
+  std::string differing;
+  for (const std::string& line : lines_of(std::istringstream(config)))
+    if (!line.starts_with("data = ") && !line.starts_with("cache = ") &&
+        std::ranges::find(then, line) == then.end())
+      differing += "\n  " + line;
+  require(differing.empty(), stored.string(), ": the run that --resume continues has other settings than",
+          differing);
+}
+
 template <class Program>
 Trained train_on(const TrainingSettings& s, const Program& program, const data::Dataset& train,
                  const data::Dataset& test, train::FitOptions how, const std::vector<std::int64_t>& asked) {
@@ -89,6 +127,8 @@ Trained train_on(const TrainingSettings& s, const Program& program, const data::
       {.features = last_channels(result.backbone, s.source.size), .program = program, .seed = seed},
       head_rng);
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(task);
+  const data::IndexSplit split = data::take_split(train.size(), s.validation, seed);
+  how.validation = train.subset(split.held_out);
   how.epochs = s.epochs;
   how.batch = s.batch;
   how.seed = seed;
@@ -96,7 +136,7 @@ Trained train_on(const TrainingSettings& s, const Program& program, const data::
   how.model = s.model + " width " + std::to_string(s.width);
   for (const auto& [name, value] : environment()) how.facts[name] = value;
   const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
-  result.epochs = train::fit(result.backbone, task, train, sgd, how);
+  result.epochs = train::fit(result.backbone, task, train.subset(split.train), sgd, how);
   if (test.size() > 0) result.test = train::evaluate(result.backbone, task, test, {.batch = s.batch});
   result.answers = answers_of(task, result.backbone, test, asked);
   return result;
@@ -106,15 +146,12 @@ Trained train_on(const TrainingSettings& s, const Program& program, const data::
 
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
                       train::FitOptions how, const std::vector<std::int64_t>& asked) {
+  s.check(train);
+  if (how.mode == train::RunMode::resume) require_same_settings(how.out / "config.toml", how.config);
   if (s.task == "rotation")
     return train_on(s, tasks::RotationViews{s.crop()}, train, test, std::move(how), asked);
-  if (s.task == "supervised") {
-    require(train.labelled(), "supervised: the pictures of ", train.name(), " have no labels");
-    const tasks::SupervisedViews program{s.crop(), static_cast<int>(train.classes().size())};
-    return train_on(s, program, train, test, std::move(how), asked);
-  }
-  fail("there is no task '", s.task, "'.", suggestion(s.task, {"rotation", "supervised"}),
-       " There are: rotation, supervised");
+  const tasks::SupervisedViews program{s.crop(), static_cast<int>(train.classes().size())};
+  return train_on(s, program, train, test, std::move(how), asked);
 }
 
 TrainingSettings read_run(const std::filesystem::path& run) {
@@ -128,8 +165,17 @@ TrainingSettings read_run(const std::filesystem::path& run) {
   return s;
 }
 
-nn::Sequential<> load_backbone(const TrainingSettings& s, const std::filesystem::path& run) {
-  nn::Sequential<> backbone = make_backbone(s);
-  nn::load_state(backbone, train::load_network(run / "ckpt" / "last.safetensors"));
-  return backbone;
+Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& run) {
+  const auto note = [](std::string_view text) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+  };
+  const auto checkpoint = train::CheckpointRing(run / "ckpt").read(note);
+  require(checkpoint.has_value(), run.string(), ": has no checkpoint yet");
+  Restored restored{make_backbone(s), checkpoint->info.epoch, checkpoint->info.step, 0};
+  nn::load_state(restored.backbone, checkpoint->network);
+  restored.hash = nn::hash_state(restored.backbone);
+  if (restored.epoch < s.epochs)
+    std::fprintf(stderr, "%s: stands at epoch %lld of %lld\n", run.c_str(),
+                 static_cast<long long>(restored.epoch), static_cast<long long>(s.epochs));
+  return restored;
 }

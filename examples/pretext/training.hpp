@@ -12,11 +12,15 @@
 struct TrainingSettings {
   std::string task = "rotation", model = "nin3", schedule = "cosine";
   std::int64_t width = 48, epochs = 20, batch = 64, padding = 4, seed = 0;
-  double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0;
+  double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
   DataSettings source;
 
   void add_to(Settings& settings);
+
+  /// Throws what training on these pictures would throw sooner or later; without pictures, what does not
+  /// depend on them.
+  void check(const pretext::data::Dataset& train) const;
   pretext::optim::Schedule make_schedule() const;
   pretext::tasks::SquareCrop crop() const;
   pretext::tasks::PlainInputs inputs() const { return {crop()}; }
@@ -47,6 +51,14 @@ Trained train_network(const TrainingSettings& settings, const pretext::data::Dat
                       const pretext::data::Dataset& test, pretext::train::FitOptions how,
                       const std::vector<std::int64_t>& asked = {});
 
-/// The settings and the backbone of a finished or running training.
+/// The settings of a finished or running training.
 TrainingSettings read_run(const std::filesystem::path& run);
-pretext::nn::Sequential<> load_backbone(const TrainingSettings& settings, const std::filesystem::path& run);
+
+struct Restored {
+  pretext::nn::Sequential<> backbone;
+  std::int64_t epoch = 0, step = 0;  ///< whole epochs, and steps of the next one
+  std::uint64_t hash = 0;            ///< of all weights and statistics
+};
+
+/// The newest whole checkpoint of a run; says on stderr where that is not the end of its training.
+Restored load_backbone(const TrainingSettings& settings, const std::filesystem::path& run);

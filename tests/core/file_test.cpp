@@ -81,6 +81,13 @@ TEST_CASE("an atomic file that cannot be put in place says so and leaves nothing
   CHECK_THROWS_WITH_AS(AtomicFile(dir / "no folder" / "data"), Contains("cannot be created"), Error);
 }
 
+TEST_CASE("what a killed writer leaves behind is told from other files by its name") {
+  CHECK(AtomicFile::is_torn("data.part-77", "data"));
+  for (const char* other : {"data", "data.part-", "data.part-7x", "data.part-two", "data.part-7.rar",
+                            "my data.part-77", "data.txt.part-77", "data.part77"})
+    CHECK_MESSAGE(!AtomicFile::is_torn(other, "data"), other);
+}
+
 TEST_CASE("a write that the system refuses is an error that names the file") {
   const test::TempDir dir;
   AtomicFile file(dir / "data");

@@ -6,6 +6,9 @@
 #include <numeric>
 #include <string>
 
+#include "short_of_memory.hpp"
+#include "support.hpp"
+
 using namespace pretext;
 
 namespace {
@@ -115,6 +118,20 @@ TEST_CASE("callers on several threads do not disturb each other") {
     });
   for (auto& caller : callers) caller.join();
   for (std::size_t c = 0; c < sums.size(); ++c) CHECK(sums[c] == static_cast<std::int64_t>(c) * 780 * 300);
+}
+
+TEST_CASE("a pool whose threads cannot all be started is an error that names their number") {
+  if (!test::limits_memory) return test::skip("a sanitizer needs more memory than the test leaves");
+  CHECK(test::holds_short_of_memory([] {
+    try {
+      ThreadPool(1024);
+    } catch (const Error& error) {
+      const std::string text = error.what();
+      return text.starts_with("thread pool: 1024 threads cannot be started, the system gave ") &&
+             ThreadPool(2).threads() == 2;
+    }
+    return false;
+  }));
 }
 
 TEST_CASE("the number of threads is checked, also where the environment names it") {

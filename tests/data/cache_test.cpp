@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/data/cache.hpp"
 
+#include <set>
+
 #include "data/fixtures.hpp"
 
 using namespace pretext;
@@ -212,4 +214,21 @@ TEST_CASE("the key of a source changes with its size, its time and the files in 
   CHECK(key() != longer);
   CHECK(data::source_key(folder / "set/deep/b.png").find("bytes=5") != std::string::npos);
   CHECK_THROWS_AS(data::source_key(folder / "nowhere"), Error);
+}
+
+TEST_CASE("the key of a source names the decoders and changes with every read option") {
+  test::TempDir folder;
+  test::write_file(folder / "a.png", "1234");
+  const auto key = [&](const data::ReadOptions& read) { return data::source_key(folder / "a.png", read); };
+  CHECK(key({}).find(decoder_versions()) != std::string::npos);
+  CHECK(key({}) == data::source_key(folder / "a.png"));
+  const std::set<std::string> keys{key({}),
+                                   key({.max_bad = 0.02}),
+                                   key({.max_bad = 0.0100000001}),
+                                   key({.max_bytes = 1}),
+                                   key({.limits = {.max_side = 1}}),
+                                   key({.limits = {.max_pixels = 1}}),
+                                   key({.limits = {.memory_budget = 1}}),
+                                   key({.limits = {.max_scans = 1}})};
+  CHECK(keys.size() == 8);
 }

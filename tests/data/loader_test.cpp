@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "data/fixtures.hpp"
+#include "short_of_memory.hpp"
 
 using namespace pretext;
 using data::BatchPlan;
@@ -200,6 +201,15 @@ TEST_CASE("a loader refuses options that make no sense, by name") {
   CHECK_THROWS_AS(loader.start(-1, 0), Error);
   CHECK_THROWS_AS(loader.start(std::int64_t{1} << 32, 0), Error);
   CHECK(loader.next().has_value());
+}
+
+TEST_CASE("a loader whose threads cannot all be started is an error that names their number") {
+  if (!test::limits_memory) return test::skip("a sanitizer needs more memory than the test leaves");
+  const LoaderOptions many{.batch = 1, .depth = 1024, .threads = 1024};
+  const std::string expected = "loader: 1024 threads cannot be started, the system gave ";
+  CHECK(test::holds_short_of_memory([&] {
+    return test::error_of([&] { Loader<Indices>(5000, many, keep_indices); }).starts_with(expected);
+  }));
 }
 
 TEST_CASE("a split holds out the stated part at random, as a function of the seed") {

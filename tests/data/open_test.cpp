@@ -76,6 +76,45 @@ TEST_CASE("open takes a tar or a tar.gz as it is, whole or with parts") {
   CHECK(held_out.label(0) == 1);
 }
 
+TEST_CASE("open takes a class called train for a class, and leaves out no picture beside it") {
+  test::TempDir folder;
+  const std::vector<std::string> names{"car/1.png", "dog/2.png", "train/3.png", "train/4.png"};
+  test::TarMaker plain, topped, topped_parts, within;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    put(folder, "voc/" + names[i], test::png(static_cast<int>(i)));
+    plain.add(names[i], test::png(static_cast<int>(i)));
+    topped.add("voc/" + names[i], test::png(static_cast<int>(i)));
+  }
+  test::write_file(folder / "plain.tar", plain.end());
+  test::write_file(folder / "topped.tar", topped.end());
+  for (const std::string name : {"voc", "plain.tar", "topped.tar"}) {
+    CAPTURE(name);
+    CHECK(open(folder / name).classes() == std::vector<std::string>{"car", "dog", "train"});
+    CHECK(open(folder / name).size() == 4);
+    CHECK(refusal(folder / name, Split::test).find(name + ": has no test part") != std::string::npos);
+  }
+  put(folder, "voc/valid/car/5.png", test::png(5));
+  topped_parts.add("voc/train/car/1.png", test::png(1)).add("voc/valid/car/5.png", test::png(5));
+  test::write_file(folder / "topped_parts.tar", topped_parts.add("voc/other/6.png", test::png(6)).end());
+  CHECK(open(folder / "voc").size() == 2);
+  CHECK(open(folder / "topped_parts.tar").size() == 1);
+  CHECK(test::same_pixels(open(folder / "topped_parts.tar", Split::test).image(0), test::picture(5).view()));
+  within.add("train/cat/1.png", test::png(1)).add("train/test/2.png", test::png(2));
+  test::write_file(folder / "within.tar", within.end());
+  CHECK(open(folder / "within.tar").size() == 2);
+  CHECK(refusal(folder / "within.tar", Split::test).find("has no test part") != std::string::npos);
+}
+
+TEST_CASE("open takes train for the training part where only other things than pictures lie beside it") {
+  test::TempDir folder;
+  put(folder, "set/train/1.png", test::png(1));
+  put(folder, "set/notes/labels.txt", "none");
+  put(folder, "set/README", "none");
+  CHECK_FALSE(open(folder / "set").labelled());
+  put(folder, "set/2.png", test::png(2));
+  CHECK(open(folder / "set").size() == 2);
+}
+
 TEST_CASE("open says so where a test part is asked of a source without one") {
   test::TempDir folder;
   put(folder, "classes/cat/1.png", test::png(1));
@@ -116,6 +155,18 @@ TEST_CASE("open names what it supports where it is given something else") {
   CHECK(refusal("").find("expected a folder") != std::string::npos);
   fs::create_directory(folder / "empty");
   CHECK(refusal(folder / "empty").find("holds no pictures") != std::string::npos);
+}
+
+TEST_CASE("open with a cache folder decodes again for other read options") {
+  test::TempDir folder;
+  put(folder, "set/cat/1.png", test::png(1));
+  put(folder, "set/cat/2.png", "no picture");
+  data::OpenOptions options{.read = {.max_bad = 0.5}, .cache = folder / "cache"};
+  const std::string source = (folder / "set").string();
+  CHECK(data::open(source, Split::train, options).size() == 1);
+  options.read.max_bad = 0;
+  CHECK(test::error_of([&] { data::open(source, Split::train, options); }).find("max_bad") !=
+        std::string::npos);
 }
 
 TEST_CASE("open with a cache folder decodes once, and again when the source changes") {

@@ -36,15 +36,19 @@ refused "Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
 refused "backbone: none is called 'nin9'" pretrain $small --model nin9 --out wrong
 refused "cannot be read" pretrain --config missing.toml
+printf 'epochs = 7\nlr = 0.05\n' > good.toml
 printf 'widht = 8\n' > wrong.toml
 refused "wrong.toml:1: there is no setting 'widht'. Did you mean 'width'?" pretrain --config wrong.toml
 printf 'width = "8"\n' > wrong.toml
 refused "wrong.toml:1: 'width' must be a whole number" pretrain --config wrong.toml
+refused "Did you mean 'rotation'?" pretrain rotatoin --dry-run
+refused "do not fill one batch of 200" pretrain $small --batch 200 --out wrong
+refused "--padding must be" pretrain --padding 999 --dry-run
+says "lr = 0.05" pretrain --config good.toml --dry-run
 refused "nothing-here" pretrain --data nothing-here --out wrong
 [ ! -e wrong ] || fail "a refused call left a run folder"
 
 # A run, from a config file that a flag outranks.
-printf 'epochs = 7\nlr = 0.05\n' > good.toml
 says "saved in run" pretrain $small --config good.toml --epochs 2 --out run
 holds run/config.toml "epochs = 2"
 holds run/config.toml "lr = 0.05"
@@ -52,7 +56,11 @@ for file in config.toml metrics.jsonl metrics.csv ckpt/last.safetensors; do [ -s
 before=$(cksum < run/ckpt/last.safetensors)
 refused "--force" pretrain $small --config good.toml --epochs 2 --out run
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a refused call changed the run"
-says "saved in run" pretrain $small --config good.toml --epochs 2 --out run --resume
+says "saved in run" pretrain --out run --resume
+refused "other settings than" pretrain --out run --resume --lr 0.5
+[ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a resumed run that was finished changed"
+says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held
+holds held/metrics.csv "epoch,1,"
 refused "--force starts anew and --resume continues" pretrain $small --out run --force --resume
 
 # What it learnt.
@@ -76,4 +84,6 @@ says "linear probe at the tap that validation chose" demo $small --epochs 1 --su
 holds demo/results.json '"command":"pretext demo'
 grep -qiE "(src|href)=.?https?:" demo/report.html && fail "the page refers to another host"
 refused "--force runs it anew" demo $small --out demo
+refused "do not fill one batch of 40" demo --data shapes:32:30 --width 8 --batch 20 --out wrong
+says "page: demo/report.html" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo --resume
 echo "tool: all calls answered as they should"

@@ -48,7 +48,8 @@ TEST_CASE("a batch norm without weight and bias measures its batch even where no
 
 TEST_CASE("frozen statistics stay, while a weight that is not frozen goes on learning") {
   Norm norm({.channels = 2});
-  nn::freeze(norm, "running_");
+  nn::freeze(norm, "running_mean");
+  nn::freeze(norm, "running_var");
   Tape<Cpu> tape;
   const auto y = norm(tape.constant(two_channels()));
   tape.backward(y, X::full(y.shape(), 1));

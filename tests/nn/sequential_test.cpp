@@ -87,7 +87,7 @@ TEST_CASE("nested networks join their names, and parameters stay where they are 
   CHECK(nn::count_parameters(last) == 6);
 }
 
-TEST_CASE("freezing by a prefix spares the rest, and a prefix of nothing is an error") {
+TEST_CASE("freezing a part spares the rest, and a part that is not there is an error") {
   Rng rng(1);
   nn::Sequential<> net;
   net.add("a", nn::Linear<>({.in = 2, .out = 2}, rng)).add("b", nn::Linear<>({.in = 2, .out = 2}, rng));
@@ -98,8 +98,21 @@ TEST_CASE("freezing by a prefix spares the rest, and a prefix of nothing is an e
   const auto params = nn::parameters(net);
   CHECK(!params[0].param->grad.defined());
   CHECK(params[2].param->grad.defined());
-  CHECK_THROWS_WITH_AS(nn::freeze(net, "c."),
-                       "freeze: no parameter or buffer has a name that starts with 'c.'", Error);
+  CHECK_THROWS_WITH_AS(nn::freeze(net, "c."), "freeze: no parameter or buffer belongs to 'c.'", Error);
+}
+
+TEST_CASE("freezing a block spares the blocks whose names only begin alike") {
+  Rng rng(1);
+  nn::Sequential<> net;
+  for (const char* name : {"block1", "block10", "block1b"})
+    net.add(name, nn::Linear<>({.in = 2, .out = 2}, rng));
+  nn::freeze(net, "block1");
+  const auto params = nn::parameters(net);
+  for (std::size_t i = 0; i < params.size(); ++i) CHECK(params[i].param->trainable == (i >= 2));
+  nn::unfreeze(net, "block1.weight");
+  CHECK(params[0].param->trainable);
+  CHECK_FALSE(params[1].param->trainable);
+  CHECK_THROWS_AS(nn::freeze(net, "block"), Error);
 }
 
 }  // namespace

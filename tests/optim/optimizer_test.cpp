@@ -197,12 +197,27 @@ TEST_CASE("groups scale the rate and replace weight decay, all that match in ord
   Param<double, Cpu> weight(ones({1, 1})), bias(ones({1})), head(ones({1}));
   optim::Optimizer<Cpu, double> sgd(
       {{"fc.weight", &weight}, {"fc.bias", &bias}, {"head.bias", &head}}, optim::Sgd{.weight_decay = 0.5},
-      {{.match = optim::vectors, .weight_decay = 0.0}, {.match = optim::named("head."), .lr_scale = 10}});
+      {{.match = optim::vectors, .weight_decay = 0.0}, {.match = optim::named("head"), .lr_scale = 10}});
   for (auto* p : {&weight, &bias, &head}) p->grad = ones(p->value.shape());
   sgd.step(0.01);
   CHECK(weight.value.item() == doctest::Approx(1 - 0.01 * 1.5));
   CHECK(bias.value.item() == doctest::Approx(1 - 0.01));
   CHECK(head.value.item() == doctest::Approx(1 - 0.1));
+}
+
+TEST_CASE("a group of a part takes what lies in it, and not what only begins alike") {
+  const Shape shape;
+  for (const char* part : {"block1", "block1."}) {
+    const auto match = optim::named(part);
+    CHECK(match("block1.weight", shape));
+    CHECK(match("block1", shape));
+    CHECK_FALSE(match("block10.weight", shape));
+    CHECK_FALSE(match("head.block1.weight", shape));
+  }
+  CHECK(optim::named("fc.bias")("fc.bias", shape));
+  CHECK_FALSE(optim::named("fc.b")("fc.bias", shape));
+  CHECK_FALSE(optim::named(".")("fc.bias", shape));
+  CHECK(optim::named("")("fc.bias", shape));
 }
 
 TEST_CASE("lars takes the plain rate where a tensor is a vector or a norm is zero") {
@@ -224,6 +239,11 @@ TEST_CASE("what an optimiser cannot work with is refused in words") {
   CHECK_THROWS_AS(make(optim::Adam{.beta2 = 1}), Error);
   CHECK_THROWS_AS(make(optim::AdamW{.epsilon = 0}), Error);
   CHECK_THROWS_AS(make(optim::Lars{.trust = 0}), Error);
+  CHECK_THROWS_WITH_AS(make(optim::Sgd{.weight_decay = -0.1}),
+                       "optimizer: weight_decay must be 0 or more, not -0.1", Error);
+  CHECK_THROWS_AS(make(optim::Adam{.weight_decay = std::nan("")}), Error);
+  CHECK_THROWS_AS(make(optim::AdamW{.weight_decay = -1}), Error);
+  CHECK_THROWS_AS(make(optim::Lars{.weight_decay = HUGE_VAL}), Error);
   CHECK_THROWS_WITH_AS(make(optim::Sgd{}).step(std::nan("")),
                        "optimizer: the learning rate must be 0 or more, not nan", Error);
   CHECK_THROWS_WITH_AS(optim::Optimizer<>({{"p", &p}, {"p", &q}}, optim::Sgd{}),

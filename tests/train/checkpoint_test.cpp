@@ -151,6 +151,11 @@ TEST_CASE("what is no checkpoint is refused with file and reason") {
   holds(error_with("epoch", ""), "which is not a number");
   holds(error_with("epoch", "99999999999999999999"), "which is not a number");
   holds(error_with("step", "391"), "step 391 of 390");
+  holds(error_with("epoch", "4294967296"), "say epoch 4294967296, which is above 4294967295");
+  holds(error_with("epoch", "4611686018427387904"), "which is above 4294967295");
+  holds(error_with("steps_per_epoch", "9223372036854775807"),
+        "the steps of its epochs: 3 * 9223372036854775807");
+  holds(error_with("steps_per_epoch", "3074457345618258602"), "the steps of its epochs: ");
   holds(error_with("epoch_totals.loss", "1e"), "which is not a number");
   holds(error_of(""), "too few for a safetensors file");
 }

@@ -192,6 +192,32 @@ TEST_CASE("a finished run can be resumed: nothing happens, and more epochs go on
   CHECK(longer.hash() == whole.hash());
 }
 
+TEST_CASE("a run whose metrics lack an epoch is not resumed, one that lacks a step is") {
+  const test::TempDir dir;
+  TinyTraining training;
+  training.fit(TinyTraining::options(dir / "run"));
+  const fs::path path = dir / "run/metrics.jsonl";
+  const std::string whole = test::read_file(path);
+  const auto refused = [&](const char* reason) {
+    TinyTraining other;
+    CHECK_THROWS_WITH_AS(other.fit(resuming(dir / "run")), doctest::Contains(reason), Error);
+  };
+  fs::remove(path);
+  refused(
+      "metrics.jsonl: the checkpoint stands after 4 epochs; expected a record of each, in order, found 0");
+  const auto without = [&](const std::string& begin) {
+    const std::size_t at = whole.find(begin);
+    return whole.substr(0, at) + whole.substr(whole.find('\n', at) + 1);
+  };
+  test::write_file(path, without("{\"kind\":\"epoch\",\"epoch\":2"));
+  refused("found 1 such among 3");
+  test::write_file(path, without("{\"kind\":\"step\",\"epoch\":2"));
+  TinyTraining other;
+  CHECK(other.fit(resuming(dir / "run")).size() == 4);
+  CHECK(other.hash() == training.hash());
+  CHECK(test::read_file(dir / "run/log").find("lines are missing") != std::string::npos);
+}
+
 TEST_CASE("a run is not resumed with other data, another seed, batch, task or model") {
   const test::TempDir dir;
   TinyTraining training;

@@ -137,3 +137,20 @@ TEST_CASE("weights that are not finite never reach the checkpoint that a resume 
   CHECK(load_checkpoint(dir / "run/ckpt/last.safetensors").info.step == 2);
   CHECK(load_checkpoint(dir / "run/ckpt/not-finite.safetensors").info.step == 3);
 }
+
+TEST_CASE("weights that the last step spoils are an error with and without a run folder") {
+  const test::TempDir dir;
+  for (const auto& out : {dir / "run", std::filesystem::path()}) {
+    CAPTURE(out);
+    TinyTraining training;
+    FitOptions options = TinyTraining::options(out);
+    options.epochs = 1;
+    options.schedule = [](double epoch) { return epoch >= 0.8 ? 1e300 : 0.01; };
+    const std::string error = error_of(training, options);
+    CAPTURE(error);
+    CHECK(error.starts_with("training: after 5 steps: parameter "));
+    CHECK(holds(error, "values are not finite)"));
+    CHECK(holds(error, "Try a learning rate below 1e+300"));
+    CHECK_FALSE(first_bad_value(nn::parameters(training.net)).empty());
+  }
+}

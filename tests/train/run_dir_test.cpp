@@ -61,6 +61,38 @@ TEST_CASE("a resumed run keeps its files and its configuration, but for what was
   CHECK_FALSE(fs::exists(dir / "one/config.toml.part-77"));
 }
 
+TEST_CASE("the user's files in a run folder stay, whatever they are called") {
+  const test::TempDir dir;
+  { const RunDir run(dir / "one", RunMode::fresh); }
+  const char* files[] = {"holiday.part-1.rar", "notes.part-two.txt", "film.part-1",
+                         "config.toml.part-",  "ckpt/mine.part-77",  "ckpt/last.safetensors.part-1.bak"};
+  for (const char* file : files) test::write_file(dir / "one" / file, "mine");
+  const char* torn[] = {"config.toml.part-1", "ckpt/last.safetensors.part-12",
+                        "ckpt/not-finite.safetensors.part-3"};
+  for (const char* file : torn) test::write_file(dir / "one" / file, "torn");
+  const RunDir run(dir / "one", RunMode::resume);
+  for (const char* file : files) CHECK_MESSAGE(fs::exists(dir / "one" / file), file);
+  for (const char* file : torn) CHECK_MESSAGE(!fs::exists(dir / "one" / file), file);
+}
+
+TEST_CASE("a folder that is no run is not resumed and left as it is; an empty one becomes a run") {
+  const test::TempDir dir;
+  fs::create_directories(dir / "photos");
+  test::write_file(dir / "photos/a.part-1", "mine");
+  CHECK_THROWS_WITH_AS(RunDir(dir / "photos", RunMode::resume),
+                       doctest::Contains("photos: there is no run to resume: expected config.toml or ckpt/, "
+                                         "found a.part-1"),
+                       Error);
+  CHECK(std::distance(fs::directory_iterator(dir / "photos"), {}) == 1);
+  CHECK(test::read_file(dir / "photos/a.part-1") == "mine");
+  fs::create_directories(dir / "empty");
+  { const RunDir run(dir / "empty", RunMode::resume, "a = 1\n"); }
+  CHECK(test::read_file(dir / "empty/config.toml") == "a = 1\n");
+  fs::create_directories(dir / "locked");
+  test::write_file(dir / "locked/lock", "1");
+  CHECK_NOTHROW(RunDir(dir / "locked", RunMode::resume));
+}
+
 TEST_CASE("a second process on the same folder is refused with a reason, until the first one ends") {
   const test::TempDir dir;
   std::optional<RunDir> run(std::in_place, dir / "one", RunMode::fresh);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pretext/tensor/tensor.hpp"
@@ -50,6 +51,14 @@ template <class Member>
 inline constexpr bool is_param = requires(Member member) {
   member.grad;
 };
+
+/// True where a name is that of the part, or of something in it: "block1.conv.weight" belongs to "block1" (or
+/// "block1."), and not to "block". Everything belongs to the part without a name.
+inline bool belongs_to(std::string_view name, std::string_view part) {
+  if (part.empty()) return true;
+  if (part.ends_with('.')) part.remove_suffix(1);
+  return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '.');
+}
 
 /// A parameter and its full name in the network that owns it.
 template <class T, Device D>

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "pretext/core/error.hpp"
@@ -55,7 +56,8 @@ class MappedFile {
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path)
-      : path_(std::move(path)), temporary_(path_.string() + ".part-" + std::to_string(::getpid())) {
+      : path_(std::move(path)),
+        temporary_(path_.string() + std::string(infix_) + std::to_string(::getpid())) {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     require(file_ >= 0, temporary_, ": cannot be created: ", std::strerror(errno));
   }
@@ -68,6 +70,15 @@ class AtomicFile {
 
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// True for the file name of what an AtomicFile called `name` leaves behind where its process is killed.
+  static bool is_torn(std::string_view file, std::string_view name) {
+    if (!file.starts_with(name)) return false;
+    file.remove_prefix(name.size());
+    if (!file.starts_with(infix_)) return false;
+    file.remove_prefix(infix_.size());
+    return !file.empty() && file.find_first_not_of("0123456789") == std::string_view::npos;
+  }
 
   /// Writes the bytes at the offset, all of them.
   void write(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
@@ -90,6 +101,8 @@ class AtomicFile {
   }
 
  private:
+  static constexpr std::string_view infix_ = ".part-";  // between the name and the number of the process
+
   // A renamed file survives a power cut only once its folder is on the disk too.
   void sync_folder() const {
     const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");

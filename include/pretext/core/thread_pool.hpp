@@ -27,17 +27,16 @@ class ThreadPool {
   /// `threads` counts the caller: threads - 1 workers are started.
   explicit ThreadPool(int threads) {
     require(threads >= 1 && threads <= 1024, "thread pool: threads must be 1 to 1024, not ", threads);
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::exception& error) {
+      stop();
+      fail("thread pool: ", threads, " threads cannot be started, the system gave ", this->threads(), ": ",
+           error.what());
+    }
   }
 
-  ~ThreadPool() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (auto& worker : workers_) worker.join();
-  }
+  ~ThreadPool() { stop(); }
 
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -74,6 +73,15 @@ class ThreadPool {
     void* context = nullptr;
     std::int64_t chunks = 0;
   };
+
+  void stop() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (auto& worker : workers_) worker.join();
+  }
 
   void take_chunks() {
     inside_ = true;

@@ -25,9 +25,20 @@ auto eigen(Matrix<T> m) {
   return Map(m.data, m.rows, m.columns, Eigen::OuterStride<>(m.stride));
 }
 
+namespace detail {
+
+/// Eigen cuts long sums by the size of the caches it finds, so that two machines would round differently.
+inline void fix_blocks() {
+  static const bool fixed = (Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 4 << 20), true);
+  static_cast<void>(fixed);
+}
+
+}  // namespace detail
+
 /// c = a b, or c += a b, on the calling thread. All matrix products of the engine go through these three.
 template <class T>
 void gemm(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
+  detail::fix_blocks();
   if (!add) eigen(c).setZero();
   eigen(c).noalias() += eigen(a) * eigen(b);
 }
@@ -35,6 +46,7 @@ void gemm(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
 /// c = a b^T, or c += a b^T
 template <class T>
 void gemm_nt(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
+  detail::fix_blocks();
   if (!add) eigen(c).setZero();
   eigen(c).noalias() += eigen(a) * eigen(b).transpose();
 }
@@ -42,6 +54,7 @@ void gemm_nt(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false
 /// c = a^T b, or c += a^T b
 template <class T>
 void gemm_tn(Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add = false) {
+  detail::fix_blocks();
   if (!add) eigen(c).setZero();
   eigen(c).noalias() += eigen(a).transpose() * eigen(b);
 }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "pretext/core/config.hpp"
 #include "pretext/core/file.hpp"
 #include "pretext/data/cache_format.hpp"
+#include "pretext/data/decode.hpp"
 
 namespace pretext::data {
 
@@ -96,9 +98,24 @@ inline Dataset open_cache(const std::filesystem::path& path, const CacheOptions&
   return Dataset(detail::map_cache(path, options).pictures);
 }
 
-/// What a file or folder is at the moment: path, sizes, times of change, and the version of this library. Two
-/// equal keys mean that decoding again would give the same pictures.
-inline std::string source_key(const std::filesystem::path& source) {
+namespace detail {
+
+/// All that decides what pictures files become: who decodes them and what is passed over as unreadable.
+inline std::string decoding_key(const ReadOptions& read) {
+  std::ostringstream key;
+  key << std::hexfloat << "pretext=" PRETEXT_VERSION << " decoders=" << decoder_versions()
+      << " max_bad=" << read.max_bad << " max_bytes=" << read.max_bytes
+      << " max_side=" << read.limits.max_side << " max_pixels=" << read.limits.max_pixels
+      << " memory_budget=" << read.limits.memory_budget << " max_scans=" << read.limits.max_scans;
+  return key.str();
+}
+
+}  // namespace detail
+
+/// What a file or folder is at the moment (path, sizes, times of change) and how it is decoded: the read
+/// options and the versions of the decoders and of this library. Two equal keys mean that decoding again
+/// would give the same pictures.
+inline std::string source_key(const std::filesystem::path& source, const ReadOptions& read = {}) {
   namespace fs = std::filesystem;
   Hash entries;
   std::uint64_t files = 0, bytes = 0;
@@ -123,8 +140,8 @@ inline std::string source_key(const std::filesystem::path& source) {
       for (const fs::path& path : paths) count(path);
     }
     return fs::absolute(source).lexically_normal().string() + " files=" + std::to_string(files) +
-           " bytes=" + std::to_string(bytes) + " hash=" + std::to_string(entries.value()) +
-           " pretext=" PRETEXT_VERSION;
+           " bytes=" + std::to_string(bytes) + " hash=" + std::to_string(entries.value()) + " " +
+           detail::decoding_key(read);
   } catch (const fs::filesystem_error& error) {
     fail(source.string(), ": cannot be looked at: ", error.code().message());
   }

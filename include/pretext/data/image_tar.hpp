@@ -70,6 +70,9 @@ class ImageTar {
   /// True when there are pictures in the folder `prefix`.
   bool has(std::string_view prefix) const { return !find(prefix).first.empty(); }
 
+  /// True when all pictures are in the folder `prefix`.
+  bool holds_all(std::string_view prefix) const { return find(prefix).first.size() == entries_.size(); }
+
   /// The classes of the pictures in the folder `prefix`.
   std::vector<std::string> classes(std::string_view prefix) const {
     return detail::classes_of(find(prefix).first);
@@ -98,8 +101,8 @@ class ImageTar {
     entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
   }
 
-  // The shallowest place where the prefix occurs counts, and it must lie beneath shared folders only: a class
-  // that happens to be called "train" is not the training part.
+  // The shallowest place where the prefix occurs counts, and it must lie beneath shared folders only: a
+  // folder "train" deep within a class is not what is meant.
   Found find(std::string_view prefix) const {
     while (prefix.ends_with('/')) prefix.remove_suffix(1);
     const std::size_t shared = detail::shared_folders(entries_);

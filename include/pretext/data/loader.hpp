@@ -85,7 +85,7 @@ class Loader {
     slots_.clear();
     slots_.resize(static_cast<std::size_t>(options_.depth));
     const std::int64_t useful = std::min<std::int64_t>({options_.threads, options_.depth, steps_ - step});
-    for (std::int64_t i = 0; i < useful; ++i) workers_.emplace_back([this] { work(); });
+    start_workers(useful);
   }
 
   /// The next batch, or nothing at the end of the epoch. Throws what make threw for that batch; the one after
@@ -112,6 +112,17 @@ class Loader {
   };
 
   Slot& slot(std::int64_t step) { return slots_[static_cast<std::size_t>(step % options_.depth)]; }
+
+  void start_workers(std::int64_t count) {
+    try {
+      for (std::int64_t i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::exception& error) {
+      const std::size_t started = workers_.size();
+      stop();
+      taken_ = steps_;  // next() must not wait for batches that nobody makes
+      fail("loader: ", count, " threads cannot be started, the system gave ", started, ": ", error.what());
+    }
+  }
 
   void work() {
     std::unique_lock lock(mutex_);

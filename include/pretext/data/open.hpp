@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -28,6 +29,13 @@ struct OpenOptions {
 namespace detail {
 
 inline constexpr std::array test_folders = {"test", "val", "valid", "validation"};
+
+/// Whether train/ is the training part of a source: a test folder lies beside it, or no picture does. Beside
+/// other pictures "train" is a class like any other, and none of them is left out.
+template <class Has, class HoldsAll>
+bool has_train_part(Has has, HoldsAll train_holds_all) {
+  return has("train") && (std::ranges::any_of(test_folders, has) || train_holds_all());
+}
 
 [[noreturn]] inline void no_test_part(const std::string& source) {
   fail(source, ": has no test part; a folder or archive has one where it holds train/ and test/ (or val/)");
@@ -62,17 +70,23 @@ inline Dataset open_shapes(const std::string& source, Split split, std::uint64_t
 inline Dataset open_tar(const std::filesystem::path& path, Split split, const OpenOptions& options) {
   const ImageTar tar(path, options.gunzip);
   ImageTarOptions how{.read = options.read, .gunzip = options.gunzip};
-  const bool parts = tar.has("train");
+  const auto found = [&](const char* name) { return tar.has(name); };
+  const bool parts = has_train_part(found, [&] { return tar.holds_all("train"); });
   if (parts) how.prefix = "train";
   if (parts) how.classes = tar.classes("train");
-  if (split == Split::test)
-    how.prefix = test_folder(path.string(), [&](const char* name) { return parts && tar.has(name); });
+  // Within train/ no folder is a test part, whatever its name.
+  const auto has = [&](const char* name) { return parts && !tar.holds_all("train") && tar.has(name); };
+  if (split == Split::test) how.prefix = test_folder(path.string(), has);
   return tar.read(how);
 }
 
 inline Dataset open_folder(const std::filesystem::path& path, Split split, const OpenOptions& options) {
-  const bool parts = std::filesystem::is_directory(path / "train");
-  const auto has = [&](const char* name) { return parts && std::filesystem::is_directory(path / name); };
+  const auto found = [&](const char* name) { return std::filesystem::is_directory(path / name); };
+  const bool parts = has_train_part(found, [&] {
+    return std::ranges::all_of(picture_names(path, true),
+                               [](const auto& n) { return n.starts_with("train/"); });
+  });
+  const auto has = [&](const char* name) { return parts && found(name); };
   const std::filesystem::path train = parts ? path / "train" : path;
   const auto part = split == Split::train ? train : path / test_folder(path.string(), has);
   const auto classes = classes_of(picture_names(train, true));
@@ -88,7 +102,7 @@ Dataset maybe_cached(const std::filesystem::path& path, Split split, const OpenO
       std::filesystem::absolute(path).lexically_normal().string() + "?" + to_string(split);
   const std::uint64_t name = hash_of({reinterpret_cast<const std::uint8_t*>(place.data()), place.size()});
   return cached(options.cache / (path.filename().string() + "-" + std::to_string(name) + ".ptx"),
-                source_key(path), make);
+                source_key(path, options.read), make);
 }
 
 inline bool is_cifar(const std::filesystem::path& path, const char* inner, const char* file) {
@@ -105,7 +119,7 @@ inline bool is_tar_name(std::string_view name) {
 /// - shapes, shapes:SIZE or shapes:SIZE:COUNT, for procedural pictures;
 /// - a folder with data_batch_1.bin of CIFAR-10 or train.bin of CIFAR-100, or the folder above it;
 /// - a folder of pictures, or a .tar or .tar.gz of one: with class folders or without, whole or with train/
-///   and test/;
+///   and test/ (or val/); train/ beside other pictures and no test folder is a class;
 /// - a .ptx cache file.
 ///
 /// Throws for anything else, and where a test part is asked of a source that has none.

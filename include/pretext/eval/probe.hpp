@@ -47,7 +47,7 @@ Judge<T> judge_linear(const Tensor<T, Cpu>& x, std::span<const int> labels, int 
       row.seconds, [&] { return std::make_shared<LinearProbe<T>>(fit_linear_probe(x, labels, classes, o)); });
   row.protocol = std::string("linear probe (") + to_string(o.solver) + ")";
   row.validation = probe->validation;
-  row.validation_accuracy = probe->chosen.accuracy;
+  if (probe->validation > 0) row.validation_accuracy = probe->chosen.accuracy;
   row.chosen = {{"l2", probe->chosen.l2}};
   if (o.solver == Solver::sgd) row.chosen.emplace_back("lr", probe->chosen.lr);
   return {row, [probe](const Tensor<T, Cpu>& rows) { return probe->predict(rows); }};
@@ -61,7 +61,7 @@ Judge<T> judge_knn(const Tensor<T, Cpu>& x, std::span<const int> labels, int cla
       timed(row.seconds, [&] { return std::make_shared<Knn<T>>(fit_knn(x, labels, classes, o)); });
   row.protocol = std::string("kNN (") + to_string(o.metric) + ")";
   row.validation = knn->validation;
-  row.validation_accuracy = knn->chosen.accuracy;
+  if (knn->validation > 0) row.validation_accuracy = knn->chosen.accuracy;
   row.chosen = {{"k", static_cast<double>(knn->chosen.k)}};
   if (o.metric == Metric::cosine) row.chosen.emplace_back("temperature", knn->chosen.temperature);
   return {row, [knn](const Tensor<T, Cpu>& rows) { return knn->predict(rows); }};

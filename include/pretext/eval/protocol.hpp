@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -93,26 +94,32 @@ struct Result {
   std::uint64_t seed = 0;                       ///< of the validation part, and of a solver that draws
   std::int64_t dims = 0;
   std::int64_t train = 0, validation = 0, test = 0;      ///< pictures; validation is a part of train
+  std::int64_t views = 1;                                ///< answers asked of each test picture
   std::vector<std::pair<std::string, double>> chosen{};  ///< hyper-parameters, by the validation part alone
-  double validation_accuracy = 0;  ///< of the choice; 0 where there was nothing to choose
-  std::int64_t correct = 0;        ///< of the test pictures
+  /// Of the choice; NaN where there was none, or where the network had seen the validation part's labels.
+  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t correct = 0;  ///< of test * views answers
   double seconds = 0;
 
-  double accuracy() const { return test == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(test); }
-  Interval interval() const { return binomial_interval(correct, test); }
+  double accuracy() const {
+    return test == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(test * views);
+  }
+  /// As if the views of one picture stood or fell together: no narrower than the truth.
+  Interval interval() const { return binomial_interval((correct + views / 2) / views, test); }
 };
 
 /// The same measurement with several seeds.
 struct Summary {
   Result first;
   Spread accuracy;
-  double validation = 0;  ///< mean validation accuracy: what a choice between summaries may look at
+  double validation = 0;  ///< mean validation accuracy: what a choice between summaries may look at, or NaN
 };
 
-/// One summary for each network, tap and protocol, in the order of their first result.
+/// One summary for each network, tap, protocol and test set, in the order of their first result.
 inline std::vector<Summary> summarize(std::span<const Result> results) {
   const auto same = [](const Result& a, const Result& b) {
-    return a.network == b.network && a.tap == b.tap && a.protocol == b.protocol && a.dataset == b.dataset;
+    return a.network == b.network && a.tap == b.tap && a.protocol == b.protocol && a.dataset == b.dataset &&
+           a.pooling == b.pooling && a.dims == b.dims && a.test_hash == b.test_hash;
   };
   std::vector<Summary> summaries;
   for (const Result& r : results) {
@@ -155,6 +162,7 @@ inline JsonObject to_json(const Result& r) {
       .add("train", r.train)
       .add("validation", r.validation)
       .add("test", r.test)
+      .add("views", r.views)
       .add("chosen", chosen)
       .add("validation_accuracy", r.validation_accuracy)
       .add("correct", r.correct)

@@ -4,8 +4,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "pretext/tensor/shape.hpp"
+#include "pretext/autograd/param.hpp"
 
 namespace pretext::optim {
 
@@ -17,11 +18,9 @@ struct Group {
   std::optional<double> weight_decay{};  ///< in place of the rule's
 };
 
-/// Matches the parameters whose names start with the prefix.
-inline auto named(std::string prefix) {
-  return [prefix = std::move(prefix)](const std::string& name, const Shape&) {
-    return name.starts_with(prefix);
-  };
+/// Matches the parameters of a part of the network, such as "block1" or "block1.conv.weight".
+inline auto named(std::string part) {
+  return [part = std::move(part)](const std::string& name, const Shape&) { return belongs_to(name, part); };
 }
 
 /// Matches biases and the scales of norms: what has at most one axis, and is often spared weight decay.

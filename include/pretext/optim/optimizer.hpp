@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <set>
 
@@ -19,6 +20,8 @@ class Optimizer {
   Optimizer(const ParamList<T, D>& params, const Rule& rule, const std::vector<Group>& groups = {})
       : rule_(std::make_unique<AnyRule<Rule>>(rule)) {
     rule.check();
+    require(std::isfinite(rule.weight_decay) && rule.weight_decay >= 0,
+            "optimizer: weight_decay must be 0 or more, not ", rule.weight_decay);
     std::set<std::string> names;
     for (const NamedParam<T, D>& p : params) {
       require(names.insert(p.name).second, "optimizer: two parameters are named '", p.name, "'");

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "pretext/core/checked.hpp"
 #include "pretext/core/json.hpp"
 #include "pretext/tensor/safetensors.hpp"
 #include "pretext/train/metrics.hpp"
@@ -107,6 +108,10 @@ inline CheckpointInfo read_info(const std::map<std::string, std::string>& metada
   });
   require(info.step <= info.steps_per_epoch, "its metadata say step ", info.step, " of ",
           info.steps_per_epoch);
+  // What draws random numbers counts epochs in 32 bits, and a sum of steps must not overflow.
+  require(info.epoch <= UINT32_MAX, "its metadata say epoch ", info.epoch, ", which is above ", UINT32_MAX);
+  checked_add(checked_mul(info.epoch, info.steps_per_epoch, "the steps of its epochs"), info.step,
+              "the steps of its epochs");
   for (const auto& [name, value] : metadata)
     if (name.starts_with(fact_prefix)) info.facts[name.substr(fact_prefix.size())] = value;
   return info;
@@ -196,8 +201,8 @@ class CheckpointRing {
   }
 
   /// The newest checkpoint that is whole; nothing where there never was one. note(text) is told why an older
-  /// one had to do, and what is damaged is set aside as damaged.safetensors. Throws where none is whole.
-  std::optional<Checkpoint> load(const std::function<void(std::string_view)>& note) const {
+  /// one had to do. Changes nothing in the folder. Throws where none is whole.
+  std::optional<Checkpoint> read(const std::function<void(std::string_view)>& note) const {
     const bool has_last = std::filesystem::exists(last()), has_previous = std::filesystem::exists(previous());
     if (!has_last && !has_previous) return std::nullopt;
     std::string reason = last().string() + ": is missing";
@@ -208,11 +213,18 @@ class CheckpointRing {
     }
     require(has_previous, reason, "; and there is no older checkpoint beside it");
     Checkpoint checkpoint = load_previous(reason);
-    // Else the next save would put the damaged file in the place of the whole one.
-    std::error_code nothing_to_move;
-    std::filesystem::rename(last(), folder_ / "damaged.safetensors", nothing_to_move);
     note(reason + "; going on from the checkpoint before it");
     return checkpoint;
+  }
+
+  /// read(), and what is damaged is set aside as damaged.safetensors: else the next save would put it in the
+  /// place of the whole one.
+  std::optional<Checkpoint> load(const std::function<void(std::string_view)>& note) const {
+    return read([&](std::string_view reason) {
+      std::error_code nothing_to_move;
+      std::filesystem::rename(last(), folder_ / "damaged.safetensors", nothing_to_move);
+      note(reason);
+    });
   }
 
  private:

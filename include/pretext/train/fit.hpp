@@ -108,7 +108,7 @@ class Training {
     nn::load_state(task_, checkpoint->head);
     optimizer_.load_state(checkpoint->optimizer);
     take_position(at_, checkpoint->info);
-    epochs_ = files_->epochs_so_far();
+    epochs_ = files_->epochs_so_far(at_.epoch);
     if (checkpoint->info.config_hash != at_.config_hash)
       note("the configuration is not the one that the run began with");
     note("resumed after " + std::to_string(at_.epoch) + " epochs and " + std::to_string(at_.step) + " steps");
@@ -211,9 +211,9 @@ class Training {
   }
 
   void save() {
-    if (!files_) return;
     const std::string bad = first_bad_value(params_);
     if (!bad.empty()) stop_not_finite(nullptr, bad);
+    if (!files_) return;
     at_.metrics = files_->sync();
     files_->ring().save(checkpoint());
     last_save_ = progress_->now();
@@ -230,7 +230,7 @@ class Training {
                                             : "nothing is saved, for it had no run folder"));
   }
 
-  // With a batch, finds out where on its way the fault lies.
+  // With a batch, whose step is not yet taken, finds out where on its way the fault lies.
   [[noreturn]] void stop_not_finite(const Batch* batch, std::string what) {
     std::string where;
     if (files_) where = "; the state is saved in " + files_->save_not_finite(checkpoint());
@@ -239,8 +239,10 @@ class Training {
       const std::string first = first_fault(backbone_, tape, batch->inputs, params_);
       what += first.empty() ? "; on the way to the head all is finite" : "; it begins with " + first;
     }
-    fail("training: epoch ", at_.epoch + 1, ", step ", at_.step + 1, ": ", what, where,
-         ". Try a learning rate below ", lr(steps_taken()),
+    const std::string step =
+        "epoch " + std::to_string(at_.epoch + 1) + ", step " + std::to_string(at_.step + 1);
+    fail("training: ", batch != nullptr ? step : "after " + std::to_string(steps_taken()) + " steps", ": ",
+         what, where, ". Try a learning rate below ", batch != nullptr ? lr(steps_taken()) : last_lr(),
          ", a longer warm-up, or batch norm; and look at the pictures");
   }
 

@@ -30,7 +30,8 @@ enum class RunMode { fresh, force, resume };
 class RunDir {
  public:
   /// Throws where another process holds the folder, where `fresh` finds anything in it, and where `resume`
-  /// finds no folder. `force` deletes the files of the run that was there, and no others.
+  /// finds no folder or one that holds other things than a run. `force` deletes the files of the run that was
+  /// there, and no others.
   RunDir(std::filesystem::path path, RunMode mode, std::string_view config = "") : path_(std::move(path)) {
     make_folder(mode);
     take_lock();
@@ -67,6 +68,28 @@ class RunDir {
     std::filesystem::create_directories(path_, error);
     require(std::filesystem::is_directory(path_), path_.string(), ": the run folder cannot be made: ",
             error ? error.message() : "a file of that name is in the way");
+    if (mode == RunMode::resume) require_run();
+  }
+
+  // An empty folder is a run that was stopped as it began; a folder of other things is a wrong name.
+  void require_run() const {
+    std::error_code error;
+    for (const char* name : {"config.toml", "ckpt"})
+      if (std::filesystem::exists(path_ / name, error)) return;
+    const std::string other = first_file();
+    require(other.empty(), path_.string(),
+            ": there is no run to resume: expected config.toml or ckpt/, found ", other,
+            " and neither of them; nothing was changed");
+  }
+
+  // The name of a file in the folder that is not the lock; empty where there is none.
+  std::string first_file() const {
+    std::error_code error;
+    std::filesystem::directory_iterator at(path_, error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
+      if (at->path().filename() != "lock") return at->path().filename().string();
+    require(!error, path_.string(), ": the run folder cannot be read: ", error.message());
+    return "";
   }
 
   // The lock belongs to the open file, so the system lets go of it however the process ends.
@@ -90,11 +113,10 @@ class RunDir {
   }
 
   void require_empty() const {
-    for (const auto& entry : std::filesystem::directory_iterator(path_))
-      require(entry.path().filename() == "lock", path_.string(), ": the run folder is not empty (",
-              entry.path().filename().string(),
-              "); --resume continues a run, --force starts it anew and deletes its files, "
-              "or give another name");
+    const std::string file = first_file();
+    require(file.empty(), path_.string(), ": the run folder is not empty (", file,
+            "); --resume continues a run, --force starts it anew and deletes its files, "
+            "or give another name");
   }
 
   void remove_run() const {
@@ -102,11 +124,12 @@ class RunDir {
     std::filesystem::remove_all(checkpoints());
   }
 
-  // What a killed process was still writing when it ended.
+  // What a killed process was still writing when it ended. Whatever else lies here is the user's.
   void remove_torn_files() const {
-    for (const auto& folder : {path_, checkpoints()})
-      for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().filename().string().find(".part-") != std::string::npos)
+    for (const std::filesystem::path name :
+         {"config.toml", "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
+      for (const auto& entry : std::filesystem::directory_iterator((path_ / name).parent_path()))
+        if (AtomicFile::is_torn(entry.path().filename().string(), name.filename().string()))
           std::filesystem::remove(entry.path());
   }
 

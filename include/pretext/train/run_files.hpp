@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,10 +65,17 @@ class RunFiles {
       note("metrics: lines are missing that were there when the checkpoint was written");
   }
 
-  /// The records of whole epochs that the metrics hold.
-  std::vector<Record> epochs_so_far() const {
-    std::vector<Record> records = read_metrics(dir_.path() / "metrics.jsonl");
+  /// The records of the whole epochs of a checkpoint, which the metrics must hold: nothing else does.
+  std::vector<Record> epochs_so_far(std::int64_t expected) const {
+    const std::filesystem::path path = dir_.path() / "metrics.jsonl";
+    std::vector<Record> records = read_metrics(path);
     std::erase_if(records, [](const Record& r) { return r.kind != "epoch"; });
+    std::int64_t found = 0;
+    for (const Record& r : records) found += r.epoch == found + 1 ? 1 : 0;
+    require(found == expected && std::ssize(records) == expected, path.string(),
+            ": the checkpoint stands after ", expected,
+            " epochs; expected a record of each, in order, found ", found, " such among ", records.size(),
+            "; bring the file back, or start the run anew (--force)");
     return records;
   }
 
