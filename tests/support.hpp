@@ -40,11 +40,13 @@ inline void skip(const std::string& reason) {
   std::printf("SKIPPED %s: %s\n", current != nullptr ? current->m_name : "?", reason.c_str());
 }
 
-/// The folder of real pictures named by PRETEXT_DATA, or ../shared/data beside the checkout; nothing where it is absent.
+/// The folder of real pictures named by PRETEXT_DATA, or ../shared/data beside the checkout; nothing where it
+/// is absent.
 inline std::optional<std::filesystem::path> real_data(const std::string& file) {
   const char* named = std::getenv("PRETEXT_DATA");
-  const std::filesystem::path root =
-      named != nullptr ? std::filesystem::path(named) : std::filesystem::path(PRETEXT_SOURCE_DIR) / "../shared/data";
+  const std::filesystem::path root = named != nullptr
+                                         ? std::filesystem::path(named)
+                                         : std::filesystem::path(PRETEXT_SOURCE_DIR) / "../shared/data";
   if (std::filesystem::exists(root / file)) return root / file;
   return std::nullopt;
 }

@@ -7,8 +7,8 @@
 
 namespace pretext::nn {
 
-/// y[N, out] = x[N, in] weight[out, in]^T + bias[out]. Weights are drawn uniformly within 1 / sqrt(in), biases
-/// start at 0, as RotNet's head does.
+/// y[N, out] = x[N, in] weight[out, in]^T + bias[out]. Weights are drawn uniformly within 1 / sqrt(in),
+/// biases start at 0, as RotNet's head does.
 template <Device D = Cpu, class T = float>
 struct Linear {
   struct Options {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "pretext/nn/linear.hpp"
-#include "pretext/ops/pool.hpp"
 #include "pretext/ops/loss.hpp"
+#include "pretext/ops/pool.hpp"
 #include "pretext/tasks/program.hpp"
 
 namespace pretext::tasks {

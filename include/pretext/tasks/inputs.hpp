@@ -26,7 +26,6 @@ struct PlainInputs {
     }
     return render<D, T>(pictures, views, {crop.size, crop.size, normalization});
   }
-
 };
 
 }  // namespace pretext::tasks
