@@ -48,9 +48,8 @@ struct DemoSettings {
 /// The demo at work on one data set.
 class Demo {
  public:
-  Demo(const DemoSettings& s, const std::string& config)
+  explicit Demo(const DemoSettings& s)
       : s_(s),
-        config_(config),
         train_(s.training.source.open(data::Split::train)),
         test_(s.training.source.open(data::Split::test)) {
     require(train_.labelled() && test_.labelled(), "demo: the pictures of ", train_.name(),
@@ -210,7 +209,6 @@ class Demo {
   }
 
   const DemoSettings& s_;
-  std::string config_;
   data::Dataset train_, test_;
   DemoOutcome outcome_;
 };
@@ -224,7 +222,7 @@ int run(const DemoSettings& s, const Settings& settings) {
   require(s.force || s.resume || !std::filesystem::exists(out), s.out,
           ": the demo was run there before; --force runs it anew, --resume goes on where it stopped, or give "
           "another --out");
-  const DemoOutcome outcome = Demo(s, settings.toml()).run();
+  const DemoOutcome outcome = Demo(s).run();
   write_results(out / "results.json", outcome.results, settings.command(), settings.toml());
   write_demo_page(out / "report.html", outcome, s.training, settings.command());
   print_table(outcome.results);

@@ -5,12 +5,24 @@
 
 #include "pretext/core/random.hpp"
 #include "pretext/core/thread_pool.hpp"
+#include "pretext/cpu/map.hpp"
+#include "pretext/cpu/pool.hpp"
 #include "pretext/eval/features.hpp"
+#include "pretext/nn/activation.hpp"
+#include "pretext/nn/pool.hpp"
 #include "support.hpp"
 
 namespace test {
 
 using Matrix = pretext::Tensor<float, pretext::Cpu>;
+
+/// A network of two taps without weights: relu, and pool, which halves a map.
+inline pretext::nn::Sequential<> two_stages() {
+  pretext::nn::Sequential<> net;
+  net.add("relu", pretext::nn::Relu());
+  net.add("pool", pretext::nn::MaxPool2d({.kernel = 2, .window = {.stride = 2}}));
+  return net;
+}
 
 /// [rows, columns] of f(row, column).
 template <class F>

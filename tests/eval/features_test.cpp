@@ -63,13 +63,6 @@ X render(const data::Dataset& set, std::span<const std::int64_t> indices) {
   return out;
 }
 
-nn::Sequential<> two_stages() {
-  nn::Sequential<> net;
-  net.add("relu", nn::Relu());
-  net.add("pool", nn::MaxPool2d({.kernel = 2, .window = {.stride = 2}}));
-  return net;
-}
-
 TEST_CASE("pooled maps are what loops over every cell compute") {
   for (const Shape& shape : {Shape{3, 8, 8, 5}, Shape{2, 7, 7, 3}, Shape{1, 5, 9, 2}, Shape{9, 3, 2, 7}})
     for (const Pool pool : {Pool::average, Pool::max})
@@ -111,7 +104,7 @@ TEST_CASE("the grid is the largest square within the budget, or the whole map wh
 
 TEST_CASE("one pass gives every tap asked for, in the order asked, and the pixels") {
   const data::Dataset set = pictures(11);
-  nn::Sequential<> net = two_stages();
+  nn::Sequential<> net = test::two_stages();
   const std::vector<std::string> taps{"pool", "pixels", "relu"};
   for (const std::int64_t batch : {1, 4, 11, 100}) {
     int pictures_drawn = 0;
@@ -162,7 +155,7 @@ TEST_CASE("a picture without a label has label -1") {
 }
 
 TEST_CASE("taps that do not exist, data that is not there and inputs of other sizes are refused") {
-  nn::Sequential<> net = two_stages();
+  nn::Sequential<> net = test::two_stages();
   const auto ask = [&](std::vector<std::string> taps, const data::Dataset& set, FeatureOptions o = {}) {
     return eval::features(net, taps, set, render, o);
   };
@@ -186,7 +179,7 @@ TEST_CASE("taps that do not exist, data that is not there and inputs of other si
 }
 
 TEST_CASE("features are the same for any number of threads") {
-  nn::Sequential<> net = two_stages();
+  nn::Sequential<> net = test::two_stages();
   const std::vector<std::string> taps{"relu", "pool"};
   const auto results = test::with_each_pool([&] {
     std::vector<float> all;

@@ -37,17 +37,10 @@ X render(const data::Dataset& set, std::span<const std::int64_t> indices) {
   return out;
 }
 
-nn::Sequential<> two_stages() {
-  nn::Sequential<> net;
-  net.add("relu", nn::Relu());
-  net.add("pool", nn::MaxPool2d({.kernel = 2, .window = {.stride = 2}}));
-  return net;
-}
-
 const EvalOptions few{.linear_probe = {.l2 = {1e-1, 1e-2, 1e-3}}, .nearest = {.k = {3, 30}}, .seed = 11};
 
 std::vector<Result> run(const data::Dataset& train, const data::Dataset& test, const EvalOptions& o = few) {
-  nn::Sequential<> net = two_stages();
+  nn::Sequential<> net = test::two_stages();
   return eval::evaluate(net, "toy", train, eval::seal(train, test), render, o);
 }
 
@@ -120,7 +113,7 @@ TEST_CASE("a network without stages stands for pixels, and protocols can be left
 
 TEST_CASE("a test set that was read, has no labels or other classes is refused") {
   const data::Dataset train = coloured(100, 1), test = coloured(50, 2);
-  nn::Sequential<> net = two_stages();
+  nn::Sequential<> net = test::two_stages();
   auto sealed = eval::seal(train, test);
   sealed.open();
   CHECK_THROWS_WITH_AS(eval::evaluate(net, "toy", train, std::move(sealed), render, few),

@@ -6,7 +6,7 @@
 
 namespace {
 
-void read(const fuzz::Bytes& file) {
+void read_checkpoint(const fuzz::Bytes& file) {
   try {
     fuzz::TinyState state;
     const auto checkpoint = pretext::train::parse_checkpoint(file, "input");
@@ -20,8 +20,6 @@ void read(const fuzz::Bytes& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const fuzz::Bytes file(data, data + size), mended = fuzz::with_checksum(file);
-  read(file);
-  if (mended != file) read(mended);
+  fuzz::read_with_and_without_checksum(data, size, read_checkpoint);
   return 0;
 }

@@ -3,7 +3,7 @@
 
 namespace {
 
-void read(const fuzz::Bytes& file) {
+void read_tensors(const fuzz::Bytes& file) {
   try {
     fuzz::check(pretext::parse_safetensors(file, "input").tensors);
   } catch (const pretext::Error&) {
@@ -13,8 +13,6 @@ void read(const fuzz::Bytes& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const fuzz::Bytes file(data, data + size), mended = fuzz::with_checksum(file);
-  read(file);
-  if (mended != file) read(mended);
+  fuzz::read_with_and_without_checksum(data, size, read_tensors);
   return 0;
 }

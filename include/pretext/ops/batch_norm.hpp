@@ -12,6 +12,16 @@ void require_channels(std::string_view op, std::string_view argument, const Tens
   if (x.defined()) require_shape(op, argument, x, {channels});
 }
 
+/// Room for the gradients of x, gamma and beta that are wanted.
+template <class T, Device D>
+Grads<T, D, 3> batch_norm_grads(const Tensor<T, D>& x, const Tensor<T, D>& per_channel, Wanted<3> wanted) {
+  Grads<T, D, 3> grads;
+  if (wanted[0]) grads[0] = Tensor<T, D>(x.shape());
+  for (std::size_t i : {1, 2})
+    if (wanted[i]) grads[i] = Tensor<T, D>(per_channel.shape());
+  return grads;
+}
+
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta for x[..., C], with the mean and the biased
 /// variance of this batch, over all axes but the last. Undefined gamma and beta[C] are 1 and 0. A recorded
 /// forward moves running_mean and running_var[C], where defined, in place towards the mean and the unbiased
@@ -49,10 +59,7 @@ struct BatchNorm {
 
   template <class T, Device D>
   Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    Grads<T, D, 3> grads;
-    if (wanted[0]) grads[0] = Tensor<T, D>(dy.shape());
-    for (std::size_t i : {1, 2})
-      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
+    auto grads = batch_norm_grads(dy, saved.mean, wanted);
     Kernel<BatchNorm, D>::backward(saved.x, saved.gamma, saved.mean, saved.inverse_deviation, dy, grads[0],
                                    grads[1], grads[2]);
     return grads;
@@ -88,10 +95,7 @@ struct BatchNormInference {
 
   template <class T, Device D>
   Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    Grads<T, D, 3> grads;
-    if (wanted[0]) grads[0] = Tensor<T, D>(dy.shape());
-    for (std::size_t i : {1, 2})
-      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
+    auto grads = batch_norm_grads(dy, saved.mean, wanted);
     Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, grads[0],
                                             grads[1], grads[2]);
     return grads;
