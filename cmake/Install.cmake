@@ -14,7 +14,7 @@ set(codecs_with_turbojpeg ${TurboJPEG_FOUND})
 configure_package_config_file(cmake/pretextConfig.cmake.in pretextConfig.cmake INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(pretextConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/pretextConfig.cmake ${PROJECT_BINARY_DIR}/pretextConfigVersion.cmake
-              cmake/FindTurboJPEG.cmake DESTINATION ${config_dir} COMPONENT devel)
+              cmake/FindTurboJPEG.cmake cmake/pretextBuildType.cmake DESTINATION ${config_dir} COMPONENT devel)
 
 if(TurboJPEG_FOUND)
   set(pc_turbojpeg " -lturbojpeg")

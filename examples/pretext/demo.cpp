@@ -55,7 +55,13 @@ class Demo {
     require(train_.labelled() && test_.labelled(), "demo: the pictures of ", train_.name(),
             " need labels, which measure the features; expected class folders with a train and a test part");
     // Before the first of many minutes, not after.
-    for (const TrainingSettings& settings : {s.training, s.supervised(s.training)}) settings.check(train_);
+    s.training.check(train_);
+    try {
+      s.supervised(s.training).check(train_);
+    } catch (const Error& error) {
+      fail(error.what(), "; supervised training takes --supervised-epochs ", s.supervised_epochs,
+           " and twice --batch ", s.training.batch);
+    }
     outcome_.train_pictures = train_.size();
     outcome_.test_pictures = test_.size();
   }
@@ -219,9 +225,10 @@ int run(const DemoSettings& s, const Settings& settings) {
   require(s.threads >= 0, "--threads must be at least 1, or 0 for one a core, not ", s.threads);
   if (s.threads > 0) set_num_threads(narrow<int>(s.threads, "--threads"));
   const std::filesystem::path out = s.out;
-  require(s.force || s.resume || !std::filesystem::exists(out), s.out,
-          ": the demo was run there before; --force runs it anew, --resume goes on where it stopped, or give "
-          "another --out");
+  require(
+      s.force || s.resume || !std::filesystem::exists(out), s.out,
+      ": the demo was run there before; --force runs it anew and deletes those runs, --resume goes on where "
+      "it stopped, or give another --out");
   const DemoOutcome outcome = Demo(s).run();
   write_results(out / "results.json", outcome.results, settings.command(), settings.toml());
   write_demo_page(out / "report.html", outcome, s.training, settings.command());

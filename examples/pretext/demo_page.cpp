@@ -95,8 +95,10 @@ Html probe_table(const std::vector<eval::Summary>& all, const std::string& proto
   return report::table(table);
 }
 
-Html probe_bars(const std::vector<eval::Summary>& all) {
-  report::BarChart chart{.title = "Linear probe by tap", .x_label = "test accuracy, %", .series = networks};
+Html probe_bars(const std::vector<eval::Summary>& all, bool one_seed) {
+  report::BarChart chart{.title = "Linear probe by tap",
+                         .x_label = "test accuracy, %",
+                         .series = {"rotation", "random weights", "supervised"}};
   for (const std::string& tap : taps_of(all)) {
     report::BarGroup group{tap, {}};
     for (const std::string& network : networks) {
@@ -108,17 +110,18 @@ Html probe_bars(const std::vector<eval::Summary>& all) {
   }
   if (const auto* raw = find(all, "raw pixels", "pixels", "linear probe"))
     chart.reference = report::Reference{100 * raw->accuracy.mean, "raw pixels"};
-  return report::figure(chart,
-                        "The line at the end of a bar is one standard deviation over seeds to either side.");
+  return report::figure(
+      chart,
+      one_seed ? "" : "The line at the end of a bar is one standard deviation over seeds to either side.");
 }
 
 Html asked(const DemoOutcome& o) {
   std::vector<report::Card> cards;
   for (const AskedView& view : o.asked)
-    cards.push_back({view.image, "is " + turn_names[static_cast<std::size_t>(view.truth)],
-                     "says " + turn_names[static_cast<std::size_t>(view.answer)],
+    cards.push_back({view.image, turn_names[static_cast<std::size_t>(view.truth)],
+                     turn_names[static_cast<std::size_t>(view.answer)],
                      view.truth == view.answer ? report::Mark::right : report::Mark::wrong});
-  return report::gallery(cards, 112);
+  return report::gallery_of_fours(cards);
 }
 
 Html neighbour_rows(const std::vector<NeighbourRow>& rows) {
@@ -133,6 +136,15 @@ Html neighbour_rows(const std::vector<NeighbourRow>& rows) {
   return report::neighbours(shown);
 }
 
+bool one_seed(const DemoOutcome& o) { return o.rotation_epochs.size() == 1; }
+
+std::string all_seeds(const DemoOutcome& o) { return counted(std::ssize(o.rotation_epochs), "seed"); }
+
+/// The network whose views, neighbours and filters the page shows.
+std::string shown_network(const DemoOutcome& o) {
+  return one_seed(o) ? "the network" : "the network of the first seed";
+}
+
 std::string summary(const DemoOutcome& o, double task_accuracy) {
   const auto [tap, best] = best_probe(o.results, "rotation");
   return "A network learnt from " + std::to_string(o.train_pictures) +
@@ -141,7 +153,95 @@ std::string summary(const DemoOutcome& o, double task_accuracy) {
          percent(best) +
          " of the test pictures correctly, where the same network with random weights reaches " +
          percent(best_probe(o.results, "random").second) +
-         " at its own best tap. Validation chose both taps.";
+         " at its own best tap. Validation chose both taps." +
+         (one_seed(o) ? "" : " All are means over " + all_seeds(o) + ".");
+}
+
+void add_headline(report::Page& page, const DemoOutcome& o, const std::vector<eval::Summary>& all,
+                  double task_accuracy) {
+  const auto [tap, best] = best_probe(o.results, "rotation");
+  page.headline({{percent(task_accuracy), "rotation accuracy", "chance 25 %"},
+                 {percent(best), "linear probe", tap + ", by validation"},
+                 {percent(best_probe(o.results, "random").second), "random weights", "at their own best tap"},
+                 {percent(find(all, "supervised", "head", "supervised")->accuracy.mean),
+                  "supervised training", "by its own head"}});
+}
+
+void add_training(report::Page& page, const DemoOutcome& o) {
+  page.section("How training went",
+               one_seed(o) ? std::string("One seed, so there is no spread to show.")
+                           : "Mean over " + all_seeds(o) +
+                                 "; the band reaches from the lowest to the highest of them.",
+               curves(o));
+  page.section("What the network sees, and what it says",
+               "Four quarter turns of test pictures that it never trained on. Under each: how it lies, and "
+               "what " +
+                   shown_network(o) + " says.",
+               asked(o));
+}
+
+void add_features(report::Page& page, const DemoOutcome& o, const std::vector<eval::Summary>& all) {
+  const std::string spread = one_seed(o)
+                                 ? "of one seed, which draws"
+                                 : "mean and standard deviation over " + all_seeds(o) + ", which draw";
+  page.section(
+      "What the features are worth",
+      "The network is frozen; a linear classifier is fitted to the features of each tap with the labels of "
+      "the training pictures, its penalty chosen on a part of them, and tested once. Accuracy in %, " +
+          spread +
+          " the weights, the order and the validation part, not the pictures. Bold is the highest of a "
+          "column.",
+      "The supervised column probes the features of the supervised network in the same way; the number at "
+      "the top of the page is what its own head reaches on the test pictures. That network has seen the "
+      "labels that choose its penalty.",
+      probe_table(all, "linear probe", "Linear probe"), probe_bars(all, one_seed(o)),
+      probe_table(all, "kNN", "Nearest neighbours: cosine, the 200 nearest vote"));
+}
+
+void add_neighbours(report::Page& page, const DemoOutcome& o) {
+  const auto heading = [&](const std::string& words) {
+    return element("h3", {}, report::text(words + ", at " + o.neighbour_tap));
+  };
+  page.section("Nearest neighbours",
+               "Test pictures, and the training pictures nearest to each by the features of " +
+                   o.neighbour_tap + ": the tap that validation chose for " + shown_network(o) +
+                   ". Random weights are shown at the same tap, not at their own best one.",
+               heading("After rotation prediction"), neighbour_rows(o.neighbours),
+               heading("With random weights"), neighbour_rows(o.random_neighbours));
+}
+
+void add_filters(report::Page& page, const DemoOutcome& o) {
+  std::vector<report::Card> filters;
+  for (Image& filter : report::filter_pictures(o.filters, {.one_range = true}))
+    filters.push_back({std::move(filter)});
+  page.section("What the first layer looks for",
+               "The filters of the first convolution of " + shown_network(o) +
+                   ", each with its batch norm's scale folded in, on one scale of brightness; middle grey is "
+                   "zero.",
+               report::gallery(filters, 44));
+}
+
+/// The command, as the script `run` takes it: pretext itself is seldom on the path.
+std::string run_command(const std::string& command) {
+  const std::string tool = "pretext demo";
+  return command.starts_with(tool) ? "./run demo" + command.substr(tool.size()) : command;
+}
+
+void add_command(report::Page& page, const DemoOutcome& o, const TrainingSettings& settings,
+                 const std::string& command) {
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"network", settings.model + ", width " + std::to_string(settings.width) + ", " +
+                      std::to_string(o.parameters) + " parameters"},
+      {"pictures", settings.source.data + ": " + std::to_string(o.train_pictures) + " to train, " +
+                       std::to_string(o.test_pictures) + " to test"},
+      {"training", counted(settings.epochs, "epoch") + ", batches of " + counted(settings.batch, "picture") +
+                       " in four turns each"},
+      {"time", std::to_string(std::lround(o.seconds)) + " s for everything, " + all_seeds(o)}};
+  for (auto& fact : environment()) facts.push_back(std::move(fact));
+  page.section("How to do it again",
+               "From the folder of the source. Add --force, which deletes the runs of this page, or another "
+               "--out where they still lie.",
+               report::command(run_command(command)), report::facts(facts));
 }
 
 }  // namespace
@@ -150,54 +250,12 @@ void write_demo_page(const std::filesystem::path& path, const DemoOutcome& o,
                      const TrainingSettings& settings, const std::string& command) {
   const auto all = eval::summarize(o.results);
   const double task_accuracy = find(all, "rotation", "head", "rotation task")->accuracy.mean;
-  const auto seeds = std::to_string(o.rotation_epochs.size());
   report::Page page("What a network learns from which way is up", summary(o, task_accuracy));
-  const auto [best_tap, best] = best_probe(o.results, "rotation");
-  const double random = best_probe(o.results, "random").second;
-  page.headline({{percent(task_accuracy), "rotation accuracy", "chance 25 %"},
-                 {percent(best), "linear probe", best_tap + ", by validation"},
-                 {percent(random), "random weights", "at their own best tap"},
-                 {percent(find(all, "supervised", "head", "supervised")->accuracy.mean),
-                  "supervised training", "with all labels"}});
-  page.section(
-      "How training went",
-      "Mean over the seeds (" + seeds + "); the band reaches from the lowest to the highest of them.",
-      curves(o));
-  page.section("What the network sees, and what it says",
-               "Four quarter turns of test pictures that it never trained on, and its answers.", asked(o));
-  page.section(
-      "What the features are worth",
-      "The network is frozen; a linear classifier is fitted to the features of each tap with the labels of "
-      "the training pictures, its penalty chosen on a part of them, and tested once. Accuracy in %, mean and "
-      "standard deviation over " +
-          seeds +
-          " seeds, which draw the weights, the order and the validation part, not the pictures. The "
-          "supervised "
-          "network has seen the labels that choose its penalty.",
-      probe_table(all, "linear probe", "Linear probe"), probe_bars(all),
-      probe_table(all, "kNN", "Nearest neighbours: cosine, the 200 nearest vote"));
-  page.section(
-      "Nearest neighbours",
-      "Test pictures, and the training pictures nearest to each by the features of " + o.neighbour_tap + ".",
-      element("h3", {}, report::text("After rotation prediction")), neighbour_rows(o.neighbours),
-      element("h3", {}, report::text("With random weights")), neighbour_rows(o.random_neighbours));
-  std::vector<report::Card> filters;
-  for (Image& filter : report::filter_pictures(o.filters, {.one_range = true}))
-    filters.push_back({std::move(filter)});
-  page.section(
-      "What the first layer looks for",
-      "The filters of the first convolution, each with its batch norm's scale folded in, on one scale of "
-      "brightness; middle grey is zero.",
-      report::gallery(filters, 44));
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"network", settings.model + ", width " + std::to_string(settings.width) + ", " +
-                      std::to_string(o.parameters) + " parameters"},
-      {"pictures", settings.source.data + ": " + std::to_string(o.train_pictures) + " to train, " +
-                       std::to_string(o.test_pictures) + " to test"},
-      {"training", std::to_string(settings.epochs) + " epochs, batches of " + std::to_string(settings.batch) +
-                       " pictures in four turns each"},
-      {"time", std::to_string(std::lround(o.seconds)) + " s for everything, all seeds"}};
-  for (auto& fact : environment()) facts.push_back(std::move(fact));
-  page.section("How to do it again", report::command(command), report::facts(facts));
+  add_headline(page, o, all, task_accuracy);
+  add_training(page, o);
+  add_features(page, o, all);
+  add_neighbours(page, o);
+  add_filters(page, o);
+  add_command(page, o, settings, command);
   page.write(path);
 }

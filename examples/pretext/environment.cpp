@@ -19,6 +19,37 @@ std::string processor() {
   return "unknown";
 }
 
+/// The vector instructions that this build was compiled for: Eigen's own list of them runs its words
+/// together.
+std::string vectors() {
+#if defined(__x86_64__)
+  std::string names = "SSE2";
+#if defined(__AVX2__)
+  names += ", AVX2";
+#endif
+#if defined(__FMA__)
+  names += ", FMA";
+#endif
+#if defined(__AVX512F__)
+  names += ", AVX-512";
+#endif
+  return names;
+#else
+  return Eigen::SimdInstructionSetsInUse();
+#endif
+}
+
+/// Those that this processor has, used or not.
+std::string processor_vectors() {
+  std::string names;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) names += ", AVX2";
+  if (__builtin_cpu_supports("fma")) names += ", FMA";
+  if (__builtin_cpu_supports("avx512f")) names += ", AVX-512";
+#endif
+  return names;
+}
+
 std::string compiler() {
 #if defined(__clang__)
   return "clang " __clang_version__;
@@ -29,17 +60,24 @@ std::string compiler() {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> environment() {
-  utsname system{};
-  uname(&system);
+Facts programs() {
   const std::string eigen = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) +
                             "." + std::to_string(EIGEN_MINOR_VERSION);
   return {{"pretext", PRETEXT_VERSION},
-          {"processor", processor() + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores"},
-          {"threads", std::to_string(pretext::thread_pool().threads())},
-          {"vectors", Eigen::SimdInstructionSetsInUse()},
+          {"vectors", vectors()},
           {"compiler", compiler()},
           {"eigen", eigen},
-          {"decoders", pretext::decoder_versions()},
-          {"system", std::string(system.sysname) + " " + system.release + " " + system.machine}};
+          {"decoders", pretext::decoder_versions()}};
+}
+
+Facts environment() {
+  utsname system{};
+  uname(&system);
+  Facts facts = programs();
+  facts.insert(facts.end(),
+               {{"processor", processor() + ", " + std::to_string(std::thread::hardware_concurrency()) +
+                                  " cores" + processor_vectors()},
+                {"threads", std::to_string(pretext::thread_pool().threads())},
+                {"system", std::string(system.sysname) + " " + system.release + " " + system.machine}});
+  return facts;
 }

@@ -5,5 +5,11 @@
 #include <utility>
 #include <vector>
 
-/// What a result depends on besides its command: version, processor, threads, compiler, decoders, system.
-std::vector<std::pair<std::string, std::string>> environment();
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// The programs that a network's bits may depend on besides its command: version, compiler, libraries. The
+/// same on every machine that runs this build, and for any number of threads.
+Facts programs();
+
+/// programs(), and the machine that they run on: processor, threads, system.
+Facts environment();

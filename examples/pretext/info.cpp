@@ -20,7 +20,26 @@ struct InfoSettings {
   std::int64_t width = 0, size = 32;
 };
 
-void print_task() {
+const char* cuda() {
+#if defined(PRETEXT_CUDA_VERSION)
+  return "built with CUDA " PRETEXT_CUDA_VERSION "; this tool computes on the processor";
+#else
+  return "built without CUDA; this tool computes on the processor";
+#endif
+}
+
+void print_supervised() {
+  const tasks::SupervisedViews program{};
+  std::printf(
+      "supervised: what is in this picture? The baseline that is given the labels\n"
+      "  views a picture    %d\n"
+      "  classes            those of the pictures\n"
+      "  input, moves       as for rotation\n"
+      "  head               global average pooling, linear layer, softmax cross-entropy\n",
+      program.views);
+}
+
+void print_rotation() {
   const tasks::RotationViews program{};
   const Normalization& n = cifar_normalization;
   std::printf(
@@ -51,22 +70,28 @@ void print_model(const InfoSettings& s) {
       });
 }
 
+void print_names(const char* what, const std::vector<std::string>& names) {
+  std::printf("%-10s", what);
+  for (const std::string& name : names) std::printf(" %s", name.c_str());
+  std::printf("\n");
+}
+
 int run(const InfoSettings& s) {
   require(s.size >= 8 && s.size <= 1024, "--size must be 8 to 1024, not ", s.size);
   std::vector<std::string> known = model_names();
   if (s.subject.empty()) {
     for (const auto& [name, value] : environment()) std::printf("%-10s %s\n", name.c_str(), value.c_str());
-    std::printf("%-10s rotation\n%-10s", "tasks", "models");
-    for (const std::string& name : known) std::printf(" %s", name.c_str());
-    std::printf("\n");
+    std::printf("%-10s %s\n", "cuda", cuda());
+    print_names("tasks", task_names());
+    print_names("models", known);
   } else if (s.subject == "rotation") {
-    print_task();
-  } else if (std::ranges::find(known, s.subject) != known.end()) {
-    print_model(s);
+    print_rotation();
+  } else if (s.subject == "supervised") {
+    print_supervised();
   } else {
-    known.push_back("rotation");
-    fail("there is no task or model '", s.subject, "'.", suggestion(s.subject, known),
-         " 'pretext info' lists them");
+    std::ranges::copy(task_names(), std::back_inserter(known));
+    require_known("task or model", s.subject, known);
+    print_model(s);
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 // The command-line tool: parses flags and config files, runs one verb, and turns every failure into one clear
 // line.
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <iostream>
 #include <pretext/core/config.hpp>
 #include <pretext/core/error.hpp>
@@ -11,6 +13,30 @@
 
 namespace {
 
+/// Help in which the second name of a switch goes without "{false}", and what it is unless given follows:
+/// "--mirror,--no-mirror=on".
+class Help : public CLI::Formatter {
+ public:
+  Help() { column_width(34); }
+
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, positional);
+    const auto at = name.find("{false}");
+    return at == std::string::npos ? name : name.erase(at);
+  }
+};
+
+/// Throws unless the whole text is a number of the kind.
+template <class T>
+void require_number(const std::string& flag, const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool good = error == std::errc() && end == text.data() + text.size();
+  if constexpr (std::is_same_v<T, double>) good = good && std::isfinite(value);
+  constexpr const char* kind = std::is_same_v<T, double> ? "a number" : "a whole number";
+  if (!good) throw CLI::ValidationError(flag + " must be " + kind + ", not '" + text + "'");
+}
+
 void add_flags(CLI::App& command, Verb& verb, std::string& config) {
   for (Settings::Field& field : verb.settings.fields()) {
     const std::string name = field.positional ? field.name : "--" + field.name;
@@ -18,9 +44,16 @@ void add_flags(CLI::App& command, Verb& verb, std::string& config) {
         [&](auto* value) {
           CLI::Option* option = nullptr;
           if constexpr (std::is_same_v<decltype(value), bool*>)
-            option = command.add_flag(name + ",!--no-" + field.name, *value, field.help);
+            option = command.add_flag(name + ",!--no-" + field.name, *value, field.help)
+                         ->default_str(*value ? "on" : "off");
           else
             option = command.add_option(name, *value, field.help)->capture_default_str();
+          using T = std::remove_pointer_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>)
+            option->check([name](const std::string& text) {
+              require_number<T>(name, text);
+              return std::string();
+            });
           option->take_last();
           option->each([&field](const std::string&) { field.given = true; });
         },
@@ -53,6 +86,10 @@ std::string explain(const CLI::App& app, const std::vector<Verb>& verbs, int arg
       if (flag.starts_with("--") && std::ranges::find(known, flag) == known.end())
         return "'" + first + "' has no flag '" + flag + "'." + suggestion(flag, known);
     }
+    if (const auto extras = chosen[0]->remaining(); !extras.empty())
+      return "'" + first + "' does not know what '" + extras[0] + "' is for." +
+             (std::ranges::find(known, "--run") != known.end() ? " Did you mean '--run " + extras[0] + "'?"
+                                                               : "");
   }
   return error.what();
 }
@@ -60,6 +97,7 @@ std::string explain(const CLI::App& app, const std::vector<Verb>& verbs, int arg
 int run(int argc, char** argv) {
   CLI::App app(
       "pretext learns image representations from unlabelled pictures and measures what they are worth.");
+  app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", PRETEXT_VERSION);
   app.require_subcommand(1);
   std::vector<Verb> verbs = all_verbs();

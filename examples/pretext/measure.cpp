@@ -37,9 +37,8 @@ std::vector<double> split_numbers(const std::string& flag, const std::string& te
 }
 
 eval::Pool pool_of(const std::string& name) {
-  for (const auto pool : {eval::Pool::average, eval::Pool::max, eval::Pool::flat})
-    if (name == eval::to_string(pool)) return pool;
-  fail("there is no pooling '", name, "'.", suggestion(name, {"average", "max", "flat"}));
+  require_known("pooling", name, {"average", "max", "flat"});
+  return name == "average" ? eval::Pool::average : name == "max" ? eval::Pool::max : eval::Pool::flat;
 }
 
 }  // namespace
@@ -52,6 +51,15 @@ void MeasureSettings::add_to(Settings& settings) {
   if (knn) settings.add("k", &k, "Neighbours that vote");
   if (knn) settings.add("temperature", &temperature, "A vote weighs exp(cosine / temperature)");
   settings.add("seed", &seed, "Draws the validation part");
+}
+
+void MeasureSettings::check(const std::vector<std::string>& known_taps) const {
+  for (const std::string& tap : split_list(taps)) require_known("tap", tap, known_taps);
+  pool_of(pool);
+  split_numbers("l2", l2);
+  require(budget >= 1, "--budget must be at least 1, not ", budget);
+  require(k >= 1, "--k must be at least 1, not ", k);
+  require(temperature > 0, "--temperature must be above 0, not ", temperature);
 }
 
 std::vector<eval::Result> measure(nn::Sequential<>& net, const std::string& network,
@@ -109,7 +117,6 @@ void write_results(const std::filesystem::path& path, const std::vector<eval::Re
                                .add("results", std::span<const JsonObject>(rows))
                                .text() +
                            "\n";
-  AtomicFile file(path);
-  file.write(0, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  file.commit();
+  make_folder_of(path);
+  write_text(path, text);
 }

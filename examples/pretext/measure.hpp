@@ -14,6 +14,9 @@ struct MeasureSettings {
 
   /// The flags of the protocols that are on.
   void add_to(Settings& settings);
+
+  /// Throws what measuring a network with these taps would throw of the settings alone.
+  void check(const std::vector<std::string>& known_taps) const;
 };
 
 /// One row for each tap and protocol of a network; all choices are made on a part of `train`, `test` is read

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // `pretext pretrain TASK` trains a network on pictures whose labels the task makes by itself.
 #include <cstdio>
+#include <iomanip>
 #include <memory>
 #include <pretext/pretext.hpp>
+#include <sstream>
 
 #include "training.hpp"
 #include "verbs.hpp"
@@ -21,19 +23,82 @@ struct PretrainSettings {
 
 int dry_run(const PretrainSettings& s, const std::string& config) {
   auto backbone = make_backbone(s.training);
-  s.training.check({});
   std::printf("%s\n# %lld parameters in the backbone; nothing was trained or written\n", config.c_str(),
               static_cast<long long>(nn::count_parameters(backbone)));
   return 0;
 }
 
-int run(PretrainSettings& s, Settings& settings) {
-  if (s.out.empty()) s.out = "runs/" + s.training.task;
-  if (const auto config = std::filesystem::path(s.out) / "config.toml";
-      s.resume && std::filesystem::exists(config))
-    settings.read_toml(config);
+/// Takes the settings of the run that is continued for what was not given.
+void read_resumed(PretrainSettings& s, Settings& settings) {
+  const auto config = std::filesystem::path(s.out) / "config.toml";
+  if (!s.resume || !std::filesystem::exists(config)) return;
+  const std::string given = std::exchange(s.training.source.data, "");
+  settings.read_toml(config);
+  std::string& data = s.training.source.data;
+  if (data.empty())
+    data = given;  // on the command line
+  else
+    require_pictures_of(s.out, s.training.source);
+}
+
+/// All that can be refused before pictures are opened.
+void check(const PretrainSettings& s) {
   require(!(s.force && s.resume), "--force starts anew and --resume continues: give one of them");
   require(s.threads >= 0, "--threads must be at least 1, or 0 for one a core, not ", s.threads);
+  require(s.loader_threads >= 1 && s.loader_threads <= 1024, "--loader-threads must be 1 to 1024, not ",
+          s.loader_threads);
+  require(s.loader_depth >= 0 && s.loader_depth <= 1024, "--loader-depth must be 0 to 1024, not ",
+          s.loader_depth);
+  require(s.checkpoint_seconds >= 0, "--checkpoint-seconds must be 0 or more, not ", s.checkpoint_seconds);
+  s.training.check();
+  require_apart(s.out, s.training.source);
+}
+
+/// What the test part said, kept with the run.
+void write_test(const PretrainSettings& s, Trained& trained, const data::Dataset& test,
+                const std::string& command) {
+  const tasks::Score& score = trained.test;
+  const auto result = JsonObject()
+                          .add("command", command)
+                          .add("task", s.training.task)
+                          .add("dataset", test.name())
+                          .add("test_hash", eval::hash_text(test.hash()))
+                          .add("pictures", test.size())
+                          .add("count", score.count)
+                          .add("correct", score.correct)
+                          .add("accuracy", score.accuracy())
+                          .add("loss", score.loss)
+                          .add("epochs", s.training.epochs)
+                          .add("weights_hash", eval::hash_text(nn::hash_state(trained.backbone)));
+  write_text(std::filesystem::path(s.out) / "test.json", result.text() + "\n");
+}
+
+/// What the training came to, in one line.
+std::string summary(const std::string& task, const Trained& trained, std::int64_t test_pictures) {
+  std::ostringstream text;
+  text << std::fixed;
+  const auto numbers = [&](double loss, double accuracy) {
+    text << "loss " << std::setprecision(4) << loss << ", accuracy " << std::setprecision(2) << 100 * accuracy
+         << " %";
+  };
+  const train::Record& last = trained.epochs.back();
+  text << task << ": " << trained.parameters << " parameters, training ";
+  numbers(last.loss, last.accuracy);
+  if (last.validation_accuracy) {
+    text << "; held out: ";
+    numbers(*last.validation_loss, *last.validation_accuracy);
+  }
+  if (trained.test.count > 0) {
+    text << "; on " << counted(test_pictures, "test picture") << " ";
+    numbers(trained.test.loss, trained.test.accuracy());
+  }
+  return text.str();
+}
+
+int run(PretrainSettings& s, Settings& settings) {
+  if (s.out.empty()) s.out = "runs/" + s.training.task;
+  read_resumed(s, settings);
+  check(s);
   if (s.threads > 0) set_num_threads(narrow<int>(s.threads, "--threads"));
   if (s.dry_run) return dry_run(s, settings.toml());
   const data::Dataset train = s.training.source.open(data::Split::train);
@@ -46,17 +111,11 @@ int run(PretrainSettings& s, Settings& settings) {
                                            : train::RunMode::fresh,
                         .checkpoint_seconds = s.checkpoint_seconds,
                         .config = settings.toml()};
-  const Trained trained = train_network(s.training, train, test, std::move(how));
-  const train::Record& last = trained.epochs.back();
-  std::printf("%s: %lld parameters, training loss %.4f, accuracy %.2f %%", s.training.task.c_str(),
-              static_cast<long long>(trained.parameters), last.loss, 100 * last.accuracy);
-  if (last.validation_accuracy)
-    std::printf("; held out: loss %.4f, accuracy %.2f %%", *last.validation_loss,
-                100 * *last.validation_accuracy);
-  if (trained.test.count > 0)
-    std::printf("; on %lld test pictures loss %.4f, accuracy %.2f %%", static_cast<long long>(test.size()),
-                trained.test.loss, 100 * trained.test.accuracy());
-  std::printf("\nsaved in %s\n", s.out.c_str());
+  Trained trained = train_network(s.training, train, test, std::move(how));
+  if (trained.test.count > 0) write_test(s, trained, test, settings.command());
+  const std::string line = summary(s.training.task, trained, test.size());
+  train::add_to_log(s.out, line);
+  std::printf("%s\nsaved in %s\n", line.c_str(), s.out.c_str());
   return 0;
 }
 
@@ -76,7 +135,7 @@ Verb pretrain_verb() {
   verb.settings.add_unstored("resume", &s->resume,
                              "Continue the run in the folder with its settings, to the same bits");
   verb.settings.add_unstored("test", &s->test,
-                             "Score the test part at the end: when nothing is left to choose");
+                             "Score the test part at the end, when nothing is left to choose: test.json");
   verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
   verb.settings.add_unstored("loader-threads", &s->loader_threads, "Threads that make batches");

@@ -2,6 +2,7 @@
 // `pretext probe` and `pretext knn` say what the features of a trained network are worth.
 #include <cstdio>
 #include <memory>
+#include <pretext/eval/features.hpp>
 
 #include "measure.hpp"
 #include "verbs.hpp"
@@ -18,8 +19,14 @@ struct ProbeSettings {
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
   TrainingSettings training = read_run(s.run);
-  if (!s.data.empty()) training.source.data = s.data;
+  if (s.data.empty())
+    require_pictures_of(s.run, training.source);
+  else
+    training.source.data = s.data;
   auto trained = load_backbone(training, s.run);
+  std::vector<std::string> taps = trained.backbone.taps();
+  taps.push_back(eval::pixels_tap);
+  s.measure.check(taps);
   const auto weights = JsonObject()
                            .add("run", s.run)
                            .add("epoch", trained.epoch)
@@ -28,6 +35,8 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
                            .add("hash", eval::hash_text(trained.hash));
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
+  require(!s.measure.knn || s.measure.k <= train.size(), "--k must be at most ", train.size(),
+          ", the number of training pictures, not ", s.measure.k);
   auto results = measure(trained.backbone, training.task, train, test, training.inputs(), s.measure);
   const auto append = [&](nn::Sequential<>& net, const std::string& name) {
     for (auto& row : measure(net, name, train, test, training.inputs(), s.measure))

@@ -100,6 +100,23 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return best.empty() ? "" : " Did you mean '" + best + "'?";
 }
 
+void require_known(const std::string& kind, const std::string& name, const std::vector<std::string>& known) {
+  if (std::ranges::find(known, name) != known.end()) return;
+  std::string all;
+  for (const std::string& other : known) all += (all.empty() ? "" : ", ") + other;
+  fail("there is no ", kind, " '", name, "'.", suggestion(name, known), " There are: ", all);
+}
+
+std::string counted(std::int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+void make_folder_of(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  require(!error, file.string(), ": its folder cannot be made: ", error.message());
+}
+
 void Settings::set_command(int argc, char** argv) {
   command_ = "pretext";
   for (int i = 1; i < argc; ++i) command_ += " " + shell_word(argv[i]);
@@ -136,10 +153,14 @@ void Settings::read_toml(const std::string& text, const std::string& name) {
   std::vector<std::string> known;
   for (const Field& field : fields_)
     if (field.stored) known.push_back(field.name);
-  for (auto&& [toml_key, node] : table) {
+  for (auto&& [toml_key, entry] : table) {
+    const toml::node& node = entry;  // Clang 14 captures no structured binding
     const std::string key(toml_key.str()), place = where(name, node.source());
     const auto field =
         std::ranges::find_if(fields_, [&](const Field& f) { return f.stored && f.name == key; });
+    require(!node.is_table() && !node.is_array_of_tables(), place,
+            "settings are not in sections; expected lines such as 'epochs = 20', found the section [", key,
+            "]");
     if (field == fields_.end()) fail(place, "there is no setting '", key, "'.", suggestion(key, known));
     std::visit(
         [&](auto* value) {

@@ -59,3 +59,12 @@ struct Verb {
 
 /// " Did you mean 'x'?" with the known word nearest to a mistyped one; empty where none is near.
 std::string suggestion(const std::string& word, const std::vector<std::string>& known);
+
+/// Throws unless `name` is known: that there is no such `kind`, and which there are.
+void require_known(const std::string& kind, const std::string& name, const std::vector<std::string>& known);
+
+/// "1 picture", "2 pictures"
+std::string counted(std::int64_t count, const std::string& what);
+
+/// Makes the folder that a file is to be written to, where it is missing.
+void make_folder_of(const std::filesystem::path& file);

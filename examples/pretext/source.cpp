@@ -9,20 +9,27 @@
 using namespace pretext;
 
 void DataSettings::add_to(Settings& settings) {
-  settings.add("data", &data,
-               "Pictures: a folder, a .tar or .tar.gz, a folder of CIFAR in binary form, a .ptx cache, or "
-               "shapes:SIZE:COUNT");
+  settings.add(
+      "data", &data,
+      "Pictures: a folder, a .tar or .tar.gz of one, a folder of CIFAR binary files, a .ptx cache, or "
+      "shapes:SIZE:COUNT to have COUNT pictures drawn");
   settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
   settings.add("size", &size, "Side of the network's input, in pixels");
+  settings.add("max-bad", &max_bad, "Part of the pictures that may be unreadable and left out");
+}
+
+void DataSettings::check() const {
+  require(size >= 8 && size <= 1024, "--size must be 8 to 1024, not ", size);
+  require(max_bad >= 0 && max_bad <= 1, "--max-bad must be 0 to 1, not ", max_bad);
 }
 
 data::Dataset DataSettings::open(data::Split split) const {
-  require(size >= 8 && size <= 1024, "--size must be 8 to 1024, not ", size);
+  check();
   const std::string source = data == "shapes" ? "shapes:" + std::to_string(size) : data;
   if (!cache.empty()) std::filesystem::create_directories(cache);
-  const data::Dataset dataset = data::open(source, split, {.cache = cache});
-  std::fprintf(stderr, "%s: %lld %s pictures", source.c_str(), static_cast<long long>(dataset.size()),
-               data::to_string(split));
+  const data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = cache});
+  const std::string what = std::string(data::to_string(split)) + " picture";
+  std::fprintf(stderr, "%s: %s", source.c_str(), counted(dataset.size(), what).c_str());
   if (!dataset.classes().empty()) std::fprintf(stderr, ", %zu classes", dataset.classes().size());
   if (!dataset.skipped().empty())
     std::fprintf(stderr, ", %zu skipped (first: %s: %s)", dataset.skipped().size(),

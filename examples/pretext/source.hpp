@@ -14,8 +14,15 @@ struct DataSettings {
   std::string data = "shapes";
   std::string cache = ".cache";
   std::int64_t size = 32;
+  double max_bad = 0.01;
 
   void add_to(Settings& settings);
+
+  /// True where the library draws the pictures itself.
+  bool drawn() const { return data == "shapes" || data.starts_with("shapes:"); }
+
+  /// Throws what open() would throw of the settings alone.
+  void check() const;
 
   /// The train or the test part, decoded. Says on stderr what was opened and how many pictures could not be
   /// read.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <pretext/models/registry.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
@@ -39,16 +40,15 @@ void TrainingSettings::add_to(Settings& settings) {
 }
 
 optim::Schedule TrainingSettings::make_schedule() const {
+  require_known("schedule", schedule, {"cosine", "rotnet", "constant"});
   const auto end = static_cast<double>(epochs);
   optim::Schedule base;
   if (schedule == "cosine")
     base = optim::Cosine{.lr = lr, .end = end};
   else if (schedule == "rotnet")
     base = optim::MultiStep{lr, {0.3 * end, 0.6 * end, 0.8 * end}, 0.2};
-  else if (schedule == "constant")
-    base = optim::Constant{lr};
   else
-    fail("there is no schedule '", schedule, "'.", suggestion(schedule, {"cosine", "rotnet", "constant"}));
+    base = optim::Constant{lr};
   return warmup > 0 ? optim::Schedule(optim::WarmUp{base, warmup}) : base;
 }
 
@@ -57,20 +57,38 @@ tasks::SquareCrop TrainingSettings::crop() const {
   return {static_cast<int>(source.size), static_cast<int>(padding), mirror};
 }
 
+std::vector<std::string> task_names() { return {"rotation", "supervised"}; }
+
 std::vector<std::string> model_names() { return models::backbone_names(); }
 
-void TrainingSettings::check(const data::Dataset& train) const {
-  require(task == "rotation" || task == "supervised", "there is no task '", task, "'.",
-          suggestion(task, {"rotation", "supervised"}), " There are: rotation, supervised");
-  require(task != "supervised" || train.size() == 0 || train.labelled(), "supervised: the pictures of ",
-          train.name(), " have no labels");
-  require(epochs >= 1 && batch >= 1, task, ": epochs ", epochs, " and batch ", batch, " must be at least 1");
+void TrainingSettings::check() const {
+  require_known("task", task, task_names());
+  require_known("model", model, model_names());
+  require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
+  require(epochs >= 1, "--epochs must be at least 1, not ", epochs);
+  require(batch >= 1, "--batch must be at least 1, not ", batch);
+  require(lr >= 0, "--lr must be 0 or more, not ", lr);
+  require(momentum >= 0 && momentum < 1, "--momentum must be 0 or more and below 1, not ", momentum);
+  require(!nesterov || momentum > 0, "--nesterov needs a --momentum above 0; or give --no-nesterov");
+  require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
+  require(warmup >= 0, "--warmup must be 0 or more, not ", warmup);
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
-  const auto pictures = train.size() - std::llround(validation * static_cast<double>(train.size()));
-  require(train.size() == 0 || batch <= pictures, task, ": ", pictures,
-          " pictures to train on do not fill one batch of ", batch);
+  source.check();
   crop();
   make_schedule();
+}
+
+void TrainingSettings::check(const data::Dataset& train) const {
+  check();
+  require(task != "supervised" || train.labelled(), "supervised: the pictures of ", train.name(),
+          " have no labels");
+  const std::int64_t held_out = std::llround(validation * static_cast<double>(train.size()));
+  require(validation == 0 || held_out > 0, "--validation ", validation, " of ",
+          counted(train.size(), "picture"), " holds none out; give a larger part, or 0");
+  const std::int64_t left = train.size() - held_out;
+  require(batch <= left, counted(left, "picture"), " to train on do not fill one batch of ", batch,
+          "; give a smaller --batch",
+          held_out == 0 ? "" : " or --validation, which holds " + std::to_string(held_out) + " out");
 }
 
 nn::Sequential<> make_backbone(const TrainingSettings& s) {
@@ -98,23 +116,29 @@ std::vector<int> answers_of(Task& task, nn::Sequential<>& backbone, const data::
   return answers;
 }
 
-std::vector<std::string> lines_of(std::istream&& in) {
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
+/// The values of a config, as they are written there, by name.
+std::map<std::string, std::string> values_of(std::istream&& in) {
+  std::map<std::string, std::string> values;
+  for (std::string line; std::getline(in, line);)
+    if (const auto at = line.find(" = "); at != std::string::npos)
+      values[line.substr(0, at)] = line.substr(at + 3);
+  return values;
 }
 
-/// A run goes on with the settings that it began with; only where its pictures lie may have changed.
+/// A run goes on with the settings that it began with; only how its pictures are read may have changed.
 void require_same_settings(const std::filesystem::path& stored, const std::string& config) {
   if (!std::filesystem::exists(stored)) return;
-  const auto then = lines_of(std::ifstream(stored));
+  const auto then = values_of(std::ifstream(stored));
   std::string differing;
-  for (const std::string& line : lines_of(std::istringstream(config)))
-    if (!line.starts_with("data = ") && !line.starts_with("cache = ") &&
-        std::ranges::find(then, line) == then.end())
-      differing += "\n  " + line;
-  require(differing.empty(), stored.string(), ": the run that --resume continues has other settings than",
-          differing);
+  for (const auto& [name, value] : values_of(std::istringstream(config))) {
+    if (name == "data" || name == "cache" || name == "max-bad") continue;
+    const auto before = then.find(name);
+    if (before == then.end() || before->second != value)
+      differing += "\n  " + name + ": then " + (before == then.end() ? "not given" : before->second) +
+                   ", now " + value;
+  }
+  require(differing.empty(), stored.string(),
+          ": --resume continues a run with the settings that it began with; others are", differing);
 }
 
 template <class Program>
@@ -134,7 +158,7 @@ Trained train_on(const TrainingSettings& s, const Program& program, const data::
   how.seed = seed;
   how.schedule = s.make_schedule();
   how.model = s.model + " width " + std::to_string(s.width);
-  for (const auto& [name, value] : environment()) how.facts[name] = value;
+  for (const auto& [name, value] : programs()) how.facts[name] = value;
   const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
   result.epochs = train::fit(result.backbone, task, train.subset(split.train), sgd, how);
   if (test.size() > 0) result.test = train::evaluate(result.backbone, task, test, {.batch = s.batch});
@@ -147,6 +171,7 @@ Trained train_on(const TrainingSettings& s, const Program& program, const data::
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
                       train::FitOptions how, const std::vector<std::int64_t>& asked) {
   s.check(train);
+  require_apart(how.out, s.source);
   if (how.mode == train::RunMode::resume) require_same_settings(how.out / "config.toml", how.config);
   if (s.task == "rotation")
     return train_on(s, tasks::RotationViews{s.crop()}, train, test, std::move(how), asked);
@@ -163,6 +188,24 @@ TrainingSettings read_run(const std::filesystem::path& run) {
   s.add_to(settings);
   settings.read_toml(run / "config.toml");
   return s;
+}
+
+void require_pictures_of(const std::filesystem::path& run, const DataSettings& source) {
+  const std::filesystem::path data = source.data;
+  require(source.drawn() || std::filesystem::exists(data), (run / "config.toml").string(), ": its pictures '",
+          source.data, "' are not there",
+          data.is_relative() ? "; the name is relative to the folder that the run was made from" : "",
+          "; --data names them anew");
+}
+
+void require_apart(const std::filesystem::path& run, const DataSettings& source) {
+  if (source.drawn() || run.empty()) return;
+  const auto place = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::current_path() / path);
+  };
+  const auto below = place(source.data).lexically_relative(place(run));
+  require(*below.begin() == "..", run.string(), ": the run folder must not be or hold the pictures, ",
+          source.data, "; give another --out");
 }
 
 Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& run) {

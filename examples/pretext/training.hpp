@@ -18,8 +18,9 @@ struct TrainingSettings {
 
   void add_to(Settings& settings);
 
-  /// Throws what training on these pictures would throw sooner or later; without pictures, what does not
-  /// depend on them.
+  /// Throws what training would throw sooner or later of the settings alone: before pictures are opened.
+  void check() const;
+  /// And of these pictures.
   void check(const pretext::data::Dataset& train) const;
   pretext::optim::Schedule make_schedule() const;
   pretext::tasks::SquareCrop crop() const;
@@ -35,6 +36,9 @@ struct Trained {
   std::vector<int> answers;  ///< the class given to each view of `asked`
   std::int64_t parameters = 0;
 };
+
+/// The names that TrainingSettings::task may have.
+std::vector<std::string> task_names();
 
 /// The names that TrainingSettings::model may have.
 std::vector<std::string> model_names();
@@ -53,6 +57,12 @@ Trained train_network(const TrainingSettings& settings, const pretext::data::Dat
 
 /// The settings of a finished or running training.
 TrainingSettings read_run(const std::filesystem::path& run);
+
+/// Throws where the pictures that a run was made with are not there, and says how to name them anew.
+void require_pictures_of(const std::filesystem::path& run, const DataSettings& source);
+
+/// Throws where a run folder is the folder of the pictures, or holds it.
+void require_apart(const std::filesystem::path& run, const DataSettings& source);
 
 struct Restored {
   pretext::nn::Sequential<> backbone;

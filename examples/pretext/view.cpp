@@ -8,7 +8,7 @@
 #include <pretext/tasks/rotation.hpp>
 #include <pretext/tasks/supervised.hpp>
 
-#include "source.hpp"
+#include "training.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -38,23 +38,25 @@ void draw(const Program& program, const ViewSettings& s, const data::Dataset& da
     const auto label = static_cast<std::size_t>(batch.labels.data()[v]);
     grid.captions.push_back(label < names.size() ? names[label] : "no label");
   }
+  make_folder_of(s.out);
   write_png(s.out, report::grid(images, grid));
-  std::printf("%s: %zu views of %zu pictures\n", s.out.c_str(), images.size(), plan.indices.size());
+  std::printf("%s: %s of %s\n", s.out.c_str(), counted(std::ssize(images), "view").c_str(),
+              counted(std::ssize(plan.indices), "picture").c_str());
 }
 
 int run(const ViewSettings& s) {
   require(s.pictures >= 1 && s.pictures <= 1000, "--pictures must be 1 to 1000, not ", s.pictures);
+  require_known("task", s.task, task_names());
   const data::Dataset dataset = s.source.open(data::Split::train);
+  require(s.pictures <= dataset.size(), "--pictures must be at most the ", dataset.size(), " of ",
+          dataset.name(), ", not ", s.pictures);
   const tasks::SquareCrop crop{.size = static_cast<int>(s.source.size)};
   if (s.task == "rotation")
     draw(tasks::RotationViews{crop}, s, dataset, {"0: up", "1: left", "2: down", "3: right"},
          "rotation: which way up?");
-  else if (s.task == "supervised")
+  else
     draw(tasks::SupervisedViews{crop, static_cast<int>(dataset.classes().size())}, s, dataset,
          dataset.classes(), "supervised: what is it?");
-  else
-    fail("there is no task '", s.task, "'.", suggestion(s.task, {"rotation", "supervised"}),
-         " There are: rotation, supervised");
   return 0;
 }
 

@@ -18,6 +18,13 @@ configure() {
   "$cmake" -S "$here" -B "$work/build" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug "$@"
 }
 
+# Without a build type the configuration must say what that costs.
+warns_without_build_type() {
+  case $generator in *Multi* | *"Visual Studio"* | Xcode) return 0 ;; esac
+  configure -DWAY="$way" -DCMAKE_BUILD_TYPE= "$@" > "$work/report" 2>&1
+  grep -q '30 times slower' "$work/report" || { echo 'FAIL: no warning without a build type'; exit 1; }
+}
+
 build_and_run() {
   configure -DWAY="$way" "$@"
   "$cmake" --build "$work/build"
@@ -27,9 +34,11 @@ build_and_run() {
 case $way in
   find_package)
     install_library
+    warns_without_build_type -DCMAKE_PREFIX_PATH="$work/prefix"
     build_and_run -DCMAKE_PREFIX_PATH="$work/prefix"
     ;;
   add_subdirectory | fetch_content)
+    warns_without_build_type -DPRETEXT_SOURCE="$source"
     build_and_run -DPRETEXT_SOURCE="$source"
     ;;
   pkg_config)

@@ -135,7 +135,8 @@ TEST_CASE("unreadable pictures are skipped and listed with their reason, and do 
 
   put(folder, "c/1099.png", "bad too");
   const std::string message = test::error_of([&] { data::image_folder(folder.path()); });
-  CHECK(message.find("5 pictures could not be read so far, more than 1 % of 400") != std::string::npos);
+  CHECK(message.find("5 of 400 pictures could not be read so far, more than 1 % (max_bad") !=
+        std::string::npos);
   CHECK(message.find("c/1050.png: ") != std::string::npos);
   CHECK(data::image_folder(folder.path(), {.read = {.max_bad = 0.02}}).size() == 395);
   CHECK_THROWS_AS(data::image_folder(folder.path(), {.read = {.max_bad = 0}}), Error);

@@ -34,19 +34,47 @@ refused "no verb 'pretrian'" pretrian
 refused "Did you mean '--width'?" pretrain --widht 8
 refused "Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
-refused "backbone: none is called 'nin9'" pretrain $small --model nin9 --out wrong
+refused "There are: cosine, rotnet, constant" pretrain --data nothing-here --schedule linear --out wrong
+refused "there is no model 'nin9'. Did you mean 'nin3'?" pretrain $small --model nin9 --out wrong
 refused "cannot be read" pretrain --config missing.toml
 printf 'epochs = 7\nlr = 0.05\n' > good.toml
 printf 'widht = 8\n' > wrong.toml
 refused "wrong.toml:1: there is no setting 'widht'. Did you mean 'width'?" pretrain --config wrong.toml
 printf 'width = "8"\n' > wrong.toml
 refused "wrong.toml:1: 'width' must be a whole number" pretrain --config wrong.toml
+printf '[training]\nwidth = 8\n' > wrong.toml
+refused "wrong.toml:1: settings are not in sections" pretrain --config wrong.toml
 refused "Did you mean 'rotation'?" pretrain rotatoin --dry-run
-refused "do not fill one batch of 200" pretrain $small --batch 200 --out wrong
+refused "--epochs must be a whole number, not 'two'" pretrain --epochs two
+refused "--lr must be a number, not 'high'" pretrain --lr high
+refused "--epochs must be at least 1, not 0" pretrain --data nothing-here --epochs 0 --out wrong
+refused "--batch must be at least 1, not 0" pretrain --data nothing-here --batch 0 --out wrong
+refused "Did you mean '--run runs/mine'?" probe runs/mine
+refused "do not fill one batch of 200; give a smaller --batch" pretrain $small --batch 200 --out wrong
+refused "--validation, which holds 48 out" pretrain $small --validation 0.8 --out wrong
+refused "--validation 0.001 of 60 pictures holds none out" pretrain $small --validation 0.001 --out wrong
+says "--mirror,--no-mirror=on" pretrain --help
+says "--force,--no-force=off" pretrain --help
 refused "--padding must be" pretrain --padding 999 --dry-run
 says "lr = 0.05" pretrain --config good.toml --dry-run
 refused "nothing-here" pretrain --data nothing-here --out wrong
 [ ! -e wrong ] || fail "a refused call left a run folder"
+
+# Pictures that cannot be read, and folders that are no run.
+mkdir -p pictures
+"$tool" view rotation --data shapes:32:60 --pictures 1 --out pictures/good.png 2> /dev/null > out.txt
+holds out.txt "4 views of 1 picture"
+echo broken > pictures/bad.png
+refused "1 of 2 pictures could not be read" pretrain --data pictures --out wrong
+refused "--max-bad" pretrain --data pictures --out wrong
+says "pictures: 1 train picture, 1 skipped" view rotation --data pictures --max-bad 0.5 --pictures 1 --out new/folder/view.png
+refused "--pictures must be at most the 1" view rotation --data pictures --max-bad 0.5 --pictures 2
+refused "cannot be made" view rotation --data shapes:32:60 --out pictures/good.png/view.png
+for out in pictures .; do
+  refused "must not be or hold the pictures" pretrain --data pictures --max-bad 0.5 --batch 1 --out $out --force
+done
+refused "--force replaces only a run" pretrain $small --out pictures --force
+[ -s pictures/good.png ] && [ -s pictures/bad.png ] || fail "--force deleted pictures"
 
 # A run, from a config file that a flag outranks.
 says "saved in run" pretrain $small --config good.toml --epochs 2 --out run
@@ -57,18 +85,25 @@ before=$(cksum < run/ckpt/last.safetensors)
 refused "--force" pretrain $small --config good.toml --epochs 2 --out run
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a refused call changed the run"
 says "saved in run" pretrain --out run --resume
-refused "other settings than" pretrain --out run --resume --lr 0.5
+refused "lr: then 0.05, now 0.5" pretrain --out run --resume --lr 0.5
+refused "pictures: other ones than the run began with" pretrain --out run --resume --data shapes:32:61
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a resumed run that was finished changed"
 says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held
 holds held/metrics.csv "epoch,1,"
+holds held/test.json '"count":60,'
+holds held/log "on 15 test pictures loss"
+holds held/log "do not fill a batch of 20 pictures: 16"
 refused "--force starts anew and --resume continues" pretrain $small --out run --force --resume
 
 # What it learnt.
 says "linear probe" probe --run run --baselines
 holds run/probe.json '"network":"raw pixels"'
+refused "--k must be at most 60, the number of training pictures, not 200" knn --run run
 says "kNN" knn --run run --k 5
+sed 's/^data = .*/data = "gone"/' run/config.toml > moved.toml && mkdir moved && cp moved.toml moved/config.toml
+refused "the name is relative to the folder that the run was made from; --data names them anew" probe --run moved
 holds run/knn.json '"protocol":"kNN (cosine)"'
-refused "block9" probe --run run --taps block9
+refused "there is no tap 'block9'" probe --run run --taps block9
 refused "is not a run folder" probe --run wrong
 
 # What it is shown, and what there is.
@@ -77,6 +112,8 @@ says "" view rotation --data shapes:32:60 --out view.png
 says "four quarter turns" info rotation
 says "block4" info nin4
 says "nin5" info
+says "tasks      rotation supervised" info
+says "cuda       built with" info
 refused "nin6" info nin6
 
 # The demo and its page, which opens offline.

@@ -107,6 +107,7 @@ TEST_CASE("a gallery shows what each picture is, what was answered and whether t
   CHECK(test::count_of(markup, "alt=\"\"") == 0);
   CHECK(markup.find("--size:40px") != std::string::npos);
   CHECK_THROWS_AS(gallery({}, 0), Error);
+  CHECK(gallery_of_fours({{image}}).str().find("class=\"gallery fours\"") != std::string::npos);
 }
 
 TEST_CASE("each query of a neighbour grid opens a row of its own") {

@@ -147,6 +147,12 @@ TEST_CASE("one point, equal values and extreme values are drawn") {
       drawn({.title = "t", .series = {series}, .log_y = logarithmic});
 }
 
+TEST_CASE("the only epoch stands at a whole number between whole numbers") {
+  const std::string svg = drawn({.title = "t", .series = {{.name = "one", .x = {1}, .y = {2}}}});
+  for (const char* tick : {">0</text>", ">1</text>", ">2</text>"}) CHECK(svg.find(tick) != std::string::npos);
+  CHECK(svg.find(">0.95<") == std::string::npos);
+}
+
 TEST_CASE("a logarithmic axis leaves out what is not positive") {
   const LinePlot plot{.title = "t",
                       .series = {{.name = "a", .x = {0, 1, 2, 3}, .y = {10, 0, -1, 1000}}},

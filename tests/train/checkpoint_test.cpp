@@ -10,6 +10,7 @@
 
 #include "pretext/core/random.hpp"
 #include "support.hpp"
+#include "tiny.hpp"
 
 using namespace pretext;
 using namespace pretext::train;
@@ -92,6 +93,15 @@ TEST_CASE("a checkpoint gives back everything, to the bit") {
   CHECK(back.info.epoch_totals.loss == 1.0 / 3);
   CHECK(back.info.record_totals.loss == 5e-324);
   CHECK(back.info.facts == c.info.facts);
+}
+
+TEST_CASE("the file of a training is the same for any number of threads") {
+  const test::TempDir dir;
+  for (const int threads : {1, 2}) {
+    set_num_threads(threads);
+    test::TinyTraining().fit(test::TinyTraining::options(dir / std::to_string(threads)));
+  }
+  CHECK(test::read_file(dir / "1/ckpt/last.safetensors") == test::read_file(dir / "2/ckpt/last.safetensors"));
 }
 
 TEST_CASE("the file has the names that users of PyTorch expect, and the network can be taken out alone") {

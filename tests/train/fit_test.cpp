@@ -228,8 +228,8 @@ TEST_CASE("a run is not resumed with other data, another seed, batch, task or mo
   options.seed = 4;
   options.batch = 5;
   options.model = "other";
-  const char* reasons[] = {"seed: 3 then, 4 now", "batch: 6 then, 5 now", "model: tiny then, other now",
-                           "steps in an epoch: 5 then, 12 now", "hash of the data set"};
+  const char* reasons[] = {"seed: then 3, now 4", "batch: then 6, now 5", "model: then tiny, now other",
+                           "steps in an epoch: then 5, now 12", "pictures: other ones than the run began"};
   for (const char* reason : reasons) {
     TinyTraining other;
     CHECK_THROWS_WITH_AS(other.fit(options, test::tiny_pictures(60)), doctest::Contains(reason), Error);

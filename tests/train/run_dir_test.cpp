@@ -25,12 +25,16 @@ TEST_CASE("a run folder is never overwritten unless forced, and then only its ow
   test::write_file(dir / "one/metrics.jsonl", "old\n");
   test::write_file(dir / "one/ckpt/last.safetensors", "old");
   test::write_file(dir / "one/notes.txt", "mine");
+  test::write_file(dir / "one/test.json", "old");
+  test::write_file(dir / "one/ckpt/best.safetensors", "mine");
   CHECK_THROWS_WITH_AS(RunDir(dir / "one", RunMode::fresh), doctest::Contains("--force"), Error);
   CHECK(test::read_file(dir / "one/metrics.jsonl") == "old\n");
   const RunDir run(dir / "one", RunMode::force, "a = 2\n");
   CHECK_FALSE(fs::exists(dir / "one/metrics.jsonl"));
   CHECK_FALSE(fs::exists(dir / "one/ckpt/last.safetensors"));
+  CHECK_FALSE(fs::exists(dir / "one/test.json"));
   CHECK(test::read_file(dir / "one/notes.txt") == "mine");
+  CHECK(test::read_file(dir / "one/ckpt/best.safetensors") == "mine");
   CHECK(test::read_file(dir / "one/config.toml") == "a = 2\n");
 }
 
@@ -68,7 +72,7 @@ TEST_CASE("the user's files in a run folder stay, whatever they are called") {
                          "config.toml.part-",  "ckpt/mine.part-77",  "ckpt/last.safetensors.part-1.bak"};
   for (const char* file : files) test::write_file(dir / "one" / file, "mine");
   const char* torn[] = {"config.toml.part-1", "ckpt/last.safetensors.part-12",
-                        "ckpt/not-finite.safetensors.part-3"};
+                        "ckpt/not-finite.safetensors.part-3", "test.json.part-4", "knn.json.part-5"};
   for (const char* file : torn) test::write_file(dir / "one" / file, "torn");
   const RunDir run(dir / "one", RunMode::resume);
   for (const char* file : files) CHECK_MESSAGE(fs::exists(dir / "one" / file), file);
@@ -91,6 +95,19 @@ TEST_CASE("a folder that is no run is not resumed and left as it is; an empty on
   fs::create_directories(dir / "locked");
   test::write_file(dir / "locked/lock", "1");
   CHECK_NOTHROW(RunDir(dir / "locked", RunMode::resume));
+}
+
+TEST_CASE("a folder that is no run is not replaced, and left as it is; an empty one becomes a run") {
+  const test::TempDir dir;
+  for (const char* file : {"photos/a.png", "project/config.toml", "ckpt-alone/ckpt"}) {
+    fs::create_directories((dir / file).parent_path());
+    test::write_file(dir / file, "mine");
+    CHECK_THROWS_WITH_AS(RunDir((dir / file).parent_path(), RunMode::force),
+                         doctest::Contains("--force replaces only a run"), Error);
+    CHECK(test::read_file(dir / file) == "mine");
+  }
+  fs::create_directories(dir / "empty");
+  CHECK_NOTHROW(RunDir(dir / "empty", RunMode::force));
 }
 
 TEST_CASE("a second process on the same folder is refused with a reason, until the first one ends") {

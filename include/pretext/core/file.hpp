@@ -59,7 +59,7 @@ class AtomicFile {
       : path_(std::move(path)),
         temporary_(path_.string() + std::string(infix_) + std::to_string(::getpid())) {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    require(file_ >= 0, temporary_, ": cannot be created: ", std::strerror(errno));
+    require(file_ >= 0, path_.string(), ": cannot be created: ", std::strerror(errno));
   }
 
   ~AtomicFile() {
@@ -85,7 +85,7 @@ class AtomicFile {
     while (!bytes.empty()) {
       const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0 && errno == EINTR) continue;
-      require(written > 0, temporary_, ": cannot be written: ", std::strerror(errno));
+      require(written > 0, path_.string(), ": cannot be written: ", std::strerror(errno));
       bytes = bytes.subspan(static_cast<std::size_t>(written));
       offset += static_cast<std::uint64_t>(written);
     }
@@ -93,7 +93,7 @@ class AtomicFile {
 
   /// Makes the file appear under its name, in place of an older one.
   void commit() {
-    require(::fsync(file_) == 0, temporary_, ": cannot be synced: ", std::strerror(errno));
+    require(::fsync(file_) == 0, path_.string(), ": cannot be synced: ", std::strerror(errno));
     require(::rename(temporary_.c_str(), path_.c_str()) == 0, path_.string(),
             ": cannot be renamed into place: ", std::strerror(errno));
     ::close(std::exchange(file_, -1));
@@ -119,5 +119,12 @@ class AtomicFile {
   std::string temporary_;
   int file_ = -1;
 };
+
+/// Writes a text that appears under its name whole or not at all.
+inline void write_text(const std::filesystem::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(0, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  file.commit();
+}
 
 }  // namespace pretext

@@ -143,8 +143,8 @@ class PictureReader {
     builder_.skip(name, std::move(reason));
     const auto total = listing_.names.size();
     require(static_cast<double>(bad_) <= options_.max_bad * static_cast<double>(total), set_, ": ", bad_,
-            " pictures could not be read so far, more than ", options_.max_bad * 100, " % of ", total,
-            " (max_bad):", examples_);
+            " of ", total, " pictures could not be read so far, more than ", options_.max_bad * 100,
+            " % (max_bad; --max-bad on the command line):", examples_);
   }
 
   std::string set_;

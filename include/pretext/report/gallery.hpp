@@ -44,14 +44,24 @@ inline Html card(const Card& c) {
   return element("li", {{"class", card_class(c.mark)}}, inner);
 }
 
+inline Html gallery(const std::vector<Card>& cards, int size, const char* style_class) {
+  require(size > 0, "gallery: a picture of ", size, " pixels; at least 1");
+  Html items;
+  for (const Card& c : cards) items += card(c);
+  return element("ul", {{"class", style_class}, {"style", "--size:" + std::to_string(size) + "px"}}, items);
+}
+
 }  // namespace detail
 
 /// Pictures in rows that fill the page, each `size` CSS pixels wide, with captions as real text.
 inline Html gallery(const std::vector<Card>& cards, int size = 96) {
-  require(size > 0, "gallery: a picture of ", size, " pixels; at least 1");
-  Html items;
-  for (const Card& c : cards) items += detail::card(c);
-  return element("ul", {{"class", "gallery"}, {"style", "--size:" + std::to_string(size) + "px"}}, items);
+  return detail::gallery(cards, size, "gallery");
+}
+
+/// Pictures of which four belong together, such as the quarter turns of one: eight in a row, or four where
+/// the page is narrow.
+inline Html gallery_of_fours(const std::vector<Card>& cards) {
+  return detail::gallery(cards, 96, "gallery fours");
 }
 
 /// One row a query: the picture, then its neighbours.

@@ -117,6 +117,7 @@ class LinePlotter {
     if (plot_.reference) reach(plot_.reference->value);
     std::ranges::for_each(plot_.y_include, reach);
     // Epochs and steps come whole, and so do their ticks.
+    if (whole && !plot_.log_x && xs.low == xs.high) --xs.low, ++xs.high;
     const double most = frame_.width < 500 ? 5 : 8, range = xs.high - xs.low;
     const double count = whole && range >= 1 ? std::min(most, range) : most;
     x_ = plot_.log_x ? log_axis(xs.low, xs.high)

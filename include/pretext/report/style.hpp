@@ -136,6 +136,8 @@ tbody th { font-weight: 600; min-width: 5.5rem; max-width: 16rem; overflow-wrap:
 }
 .gallery { grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--size)), 1fr)); }
 .gallery { gap: calc(var(--size) * 0.14) calc(var(--size) * 0.12); }
+.fours { grid-template-columns: repeat(8, minmax(0, 1fr)); }
+@media (max-width: 44rem) { .fours { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 .neighbours { grid-auto-flow: column; grid-template-columns: minmax(5.5rem, 7rem); }
 .neighbours { grid-auto-columns: minmax(4.75rem, 1fr); }
 .neighbours .card:first-child { padding-right: 0.75rem; border-right: 1px solid var(--rule); }

@@ -49,6 +49,9 @@ class Training {
     std::optional<StopSignals> signals;
     if (options_.stop_on_signals) signals.emplace();
     resume();
+    if (left_over_ > 0 && at_.epoch < options_.epochs)
+      progress_->note("left out of each epoch, other ones each time, as they do not fill a batch of " +
+                      std::to_string(options_.batch) + " pictures: " + std::to_string(left_over_));
     progress_->begin(status());
     last_save_ = progress_->now();
     while (at_.epoch < options_.epochs) {
@@ -79,6 +82,7 @@ class Training {
   void describe(const data::Dataset& dataset) {
     at_.steps_per_epoch = loader_.steps_per_epoch();
     at_.batch = options_.batch;
+    left_over_ = dataset.size() % options_.batch;
     at_.seed = options_.seed;
     at_.task = task_.name();
     at_.model = options_.model;
@@ -255,7 +259,8 @@ class Training {
   data::Loader<Batch> loader_;
   std::optional<RunFiles> files_;
   std::optional<Progress> progress_;
-  CheckpointInfo at_;  // where training stands
+  CheckpointInfo at_;           // where training stands
+  std::int64_t left_over_ = 0;  // pictures of each epoch that its batches do not reach
   std::vector<Record> epochs_;
   Speed speed_;  // of this epoch, since it began or was resumed
   double epoch_began_ = 0, last_save_ = 0;

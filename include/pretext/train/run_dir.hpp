@@ -25,13 +25,14 @@ enum class RunMode { fresh, force, resume };
 ///   config.toml                the resolved configuration
 ///   metrics.jsonl metrics.csv  what was measured; the same for the same seed
 ///   timing.jsonl log           how long it took and what was said
+///   test.json                  what the test part said at the end, where it was asked
 ///   ckpt/                      the last two checkpoints
 ///   lock                       held while a process works here
 class RunDir {
  public:
-  /// Throws where another process holds the folder, where `fresh` finds anything in it, and where `resume`
-  /// finds no folder or one that holds other things than a run. `force` deletes the files of the run that was
-  /// there, and no others.
+  /// Throws where another process holds the folder, where `fresh` finds anything in it, where `resume` finds
+  /// no folder, and where `resume` or `force` finds one that holds other things than a run. `force` deletes
+  /// the files of the run that was there, and no others.
   RunDir(std::filesystem::path path, RunMode mode, std::string_view config = "") : path_(std::move(path)) {
     make_folder(mode);
     take_lock();
@@ -59,7 +60,16 @@ class RunDir {
   std::filesystem::path checkpoints() const { return path_ / "ckpt"; }
 
  private:
-  static constexpr std::array files_{"config.toml", "metrics.jsonl", "metrics.csv", "timing.jsonl", "log"};
+  static constexpr std::array files_{"config.toml",
+                                     "metrics.jsonl",
+                                     "metrics.csv",
+                                     "timing.jsonl",
+                                     "log",
+                                     "test.json",
+                                     "ckpt/last.safetensors",
+                                     "ckpt/previous.safetensors",
+                                     "ckpt/damaged.safetensors",
+                                     "ckpt/not-finite.safetensors"};
 
   void make_folder(RunMode mode) const {
     std::error_code error;
@@ -69,6 +79,7 @@ class RunDir {
     require(std::filesystem::is_directory(path_), path_.string(), ": the run folder cannot be made: ",
             error ? error.message() : "a file of that name is in the way");
     if (mode == RunMode::resume) require_run();
+    if (mode == RunMode::force) require_run_to_replace();
   }
 
   // An empty folder is a run that was stopped as it began; a folder of other things is a wrong name.
@@ -80,6 +91,18 @@ class RunDir {
     require(other.empty(), path_.string(),
             ": there is no run to resume: expected config.toml or ckpt/, found ", other,
             " and neither of them; nothing was changed");
+  }
+
+  // Stricter than resume, for what is deleted cannot be brought back.
+  void require_run_to_replace() const {
+    std::error_code error;
+    const bool run = std::filesystem::exists(path_ / "config.toml", error) &&
+                     std::filesystem::is_directory(checkpoints(), error);
+    const std::string other = run ? "" : first_file();
+    require(other.empty(), path_.string(),
+            ": --force replaces only a run: expected a folder with config.toml and ckpt/, or an empty one, "
+            "found ",
+            other, "; nothing was changed");
   }
 
   // The name of a file in the folder that is not the lock; empty where there is none.
@@ -121,23 +144,18 @@ class RunDir {
 
   void remove_run() const {
     for (const char* file : files_) std::filesystem::remove(path_ / file);
-    std::filesystem::remove_all(checkpoints());
   }
 
   // What a killed process was still writing when it ended. Whatever else lies here is the user's.
   void remove_torn_files() const {
-    for (const std::filesystem::path name :
-         {"config.toml", "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
+    for (const std::filesystem::path name : {"config.toml", "test.json", "probe.json", "knn.json",
+                                             "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
       for (const auto& entry : std::filesystem::directory_iterator((path_ / name).parent_path()))
         if (AtomicFile::is_torn(entry.path().filename().string(), name.filename().string()))
           std::filesystem::remove(entry.path());
   }
 
-  void write_config(std::string_view config) const {
-    AtomicFile file(path_ / "config.toml");
-    file.write(0, {reinterpret_cast<const std::uint8_t*>(config.data()), config.size()});
-    file.commit();
-  }
+  void write_config(std::string_view config) const { write_text(path_ / "config.toml", config); }
 
   std::filesystem::path path_;
   int lock_ = -1;

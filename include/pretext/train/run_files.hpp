@@ -19,15 +19,17 @@ namespace pretext::train::detail {
 inline void check_same_training(const CheckpointInfo& now, const CheckpointInfo& stored) {
   std::ostringstream faults;
   const auto same = [&](const char* what, const auto& a, const auto& b) {
-    if (a != b) faults << "\n  " << what << ": " << b << " then, " << a << " now";
+    if (a != b) faults << "\n  " << what << ": then " << b << ", now " << a;
   };
   same("task", now.task, stored.task);
   same("model", now.model, stored.model);
   same("seed", now.seed, stored.seed);
   same("batch", now.batch, stored.batch);
   same("steps in an epoch", now.steps_per_epoch, stored.steps_per_epoch);
-  same("hash of the data set", now.data_hash, stored.data_hash);
-  require(faults.str().empty(), "resume: the run folder holds a training that differs:", faults.str());
+  if (now.data_hash != stored.data_hash)
+    faults << "\n  pictures: other ones than the run began with; give those (--data)";
+  require(faults.str().empty(),
+          "resume: the run folder holds a training that differs; --force starts it anew:", faults.str());
 }
 
 /// Goes to where a checkpoint stands.
@@ -113,3 +115,12 @@ class RunFiles {
 };
 
 }  // namespace pretext::train::detail
+
+namespace pretext::train {
+
+/// Adds a line to the log of a run that no process works on: what was found out after training.
+inline void add_to_log(const std::filesystem::path& run, std::string_view line) {
+  AppendFile(run / "log").line(detail::local_time() + " " + std::string(line));
+}
+
+}  // namespace pretext::train
