@@ -95,8 +95,10 @@ class ImageTar {
 
   // Of members with one name the last counts: that is how tar replaces a file.
   void sort_entries() {
-    std::ranges::reverse(entries_);
-    std::ranges::stable_sort(entries_, {}, &TarEntry::name);
+    std::sort(entries_.begin(), entries_.end(), [](const TarEntry& a, const TarEntry& b) {
+      return std::pair(std::string_view(a.name), b.content.data()) <
+             std::pair(std::string_view(b.name), a.content.data());
+    });
     const auto same = [](const TarEntry& a, const TarEntry& b) { return a.name == b.name; };
     entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
   }

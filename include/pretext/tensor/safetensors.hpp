@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -114,7 +115,9 @@ inline std::vector<Entry> parse_header(std::string_view header, const std::strin
 inline std::vector<Entry*> in_data_order(std::vector<Entry>& entries, std::int64_t data_size) {
   std::vector<Entry*> order;
   for (Entry& entry : entries) order.push_back(&entry);
-  std::ranges::stable_sort(order, {}, [](const Entry* e) { return std::pair(e->begin, e->end); });
+  std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
+    return std::tuple(a->begin, a->end, a) < std::tuple(b->begin, b->end, b);
+  });
   std::int64_t at = 0;
   for (const Entry* e : order) {
     const NamedTensor& t = e->tensor;
@@ -226,7 +229,9 @@ inline void write_safetensors(AtomicFile& out, const TensorFile& file, const std
   st::check_writable(file, path);
   std::vector<const NamedTensor*> order;
   for (const NamedTensor& t : file.tensors) order.push_back(&t);
-  std::ranges::stable_sort(order, std::greater(), [](const NamedTensor* t) { return size_of(t->dtype); });
+  std::sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
+    return std::pair(size_of(b->dtype), a) < std::pair(size_of(a->dtype), b);
+  });
   std::vector<st::Bytes> data;
   for (const NamedTensor* t : order) data.push_back(st::as_bytes(t->data));
   std::string header = st::header_of(file, order);
