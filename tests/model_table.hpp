@@ -15,7 +15,8 @@ struct ModelRow {
   Shape input;  // of one picture
   std::vector<std::pair<std::string, Shape>> taps;
   std::int64_t parameters;
-  std::int64_t multiplications;  // of the convolutions, for one picture
+  std::int64_t multiplications =
+      0;  // of the convolutions, for one picture; 0: where stages change resolution inside
 };
 
 inline std::vector<ModelRow> model_table() {
@@ -43,6 +44,42 @@ inline std::vector<ModelRow> model_table() {
        {{"block1", {1, 17, 11, 8}}, {"block2", {1, 9, 6, 8}}, {"block3", {1, 9, 6, 8}}},
        2904,
        588456},
+      // torchvision's, less the 513,000 of its classifier.
+      {"resnet18",
+       {},
+       {1, 224, 224, 3},
+       {{"conv1", {1, 112, 112, 64}},
+        {"bn1", {1, 112, 112, 64}},
+        {"relu", {1, 112, 112, 64}},
+        {"maxpool", {1, 56, 56, 64}},
+        {"layer1", {1, 56, 56, 64}},
+        {"layer2", {1, 28, 28, 128}},
+        {"layer3", {1, 14, 14, 256}},
+        {"layer4", {1, 7, 7, 512}}},
+       11689512 - 513000},
+      {"resnet34",
+       {.channels = 1},
+       {1, 65, 40, 1},
+       {{"conv1", {1, 33, 20, 64}},
+        {"bn1", {1, 33, 20, 64}},
+        {"relu", {1, 33, 20, 64}},
+        {"maxpool", {1, 17, 10, 64}},
+        {"layer1", {1, 17, 10, 64}},
+        {"layer2", {1, 9, 5, 128}},
+        {"layer3", {1, 5, 3, 256}},
+        {"layer4", {1, 3, 2, 512}}},
+       21797672 - 513000 - 2 * 49 * 64},
+      {"resnet18_small",
+       {.width = 8},
+       {1, 32, 32, 3},
+       {{"conv1", {1, 32, 32, 8}},
+        {"bn1", {1, 32, 32, 8}},
+        {"relu", {1, 32, 32, 8}},
+        {"layer1", {1, 32, 32, 8}},
+        {"layer2", {1, 16, 16, 16}},
+        {"layer3", {1, 8, 8, 32}},
+        {"layer4", {1, 4, 4, 64}}},
+       175752},
   };
 }
 

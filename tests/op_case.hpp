@@ -17,6 +17,7 @@ enum class Draw {
   uniform,   ///< in [-1, 1)
   shifted,   ///< in [99, 101): a large mean
   off_zero,  ///< at least 1/16 away from 0
+  small,     ///< in [-1/32, 1/32)
   distinct,  ///< all of them at least 1/16 apart
   none       ///< there is no such argument
 };
@@ -54,6 +55,7 @@ inline naive::X draw(const Input& input, std::uint32_t stream) {
     const double grid = static_cast<double>(order(static_cast<std::uint64_t>(i))) / 16;
     x.data()[i] = input.draw == Draw::shifted    ? 100 + u
                   : input.draw == Draw::off_zero ? u + std::copysign(1.0F / 16, u)
+                  : input.draw == Draw::small    ? u / 32
                   : input.draw == Draw::distinct ? grid - 2
                                                  : u;
   }

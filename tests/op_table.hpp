@@ -66,6 +66,13 @@ class OpTable {
           },
           large);
       add(
+          "add, then relu", {{shape, Draw::off_zero}, {shape, Draw::small}}, calling(ops::Add{.relu = true}),
+          [](const Inputs& in) {
+            return naive::elementwise(
+                1, [](double a, double b) { return std::max(0.0, a + b); }, in[0], in[1]);
+          },
+          large);
+      add(
           "dropout", {{shape}}, calling(ops::Dropout{0.3, {7, 2, 1}}),
           [](const Inputs& in) {
             return naive::dropout({0.3, {7, 2, 1}}, in[0]);

@@ -65,6 +65,7 @@ Facts programs() {
                             "." + std::to_string(EIGEN_MINOR_VERSION);
   return {{"pretext", PRETEXT_VERSION},
           {"vectors", vectors()},
+          {"kernels", std::string(pretext::cpu::to_string(pretext::cpu::isa()))},
           {"compiler", compiler()},
           {"eigen", eigen},
           {"decoders", pretext::decoder_versions()}};

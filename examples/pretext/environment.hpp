@@ -7,8 +7,8 @@
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-/// The programs that a network's bits may depend on besides its command: version, compiler, libraries. The
-/// same on every machine that runs this build, and for any number of threads.
+/// The programs that a network's bits may depend on besides its command: version, compiler, libraries, and
+/// the vectors that kernels use. The same for any number of threads.
 Facts programs();
 
 /// programs(), and the machine that they run on: processor, threads, system.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <pretext/core/precision.hpp>
 #include <pretext/models/registry.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
@@ -36,6 +37,7 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("padding", &padding, "Pixels by which a crop may move in training");
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
   settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
+  settings.add("precision", &precision, "fast, or strict: no convolution by fewer multiplications");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
 }
 
@@ -64,6 +66,7 @@ std::vector<std::string> model_names() { return models::backbone_names(); }
 void TrainingSettings::check() const {
   require_known("task", task, task_names());
   require_known("model", model, model_names());
+  require_known("precision", precision, {"fast", "strict"});
   require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
   require(epochs >= 1, "--epochs must be at least 1, not ", epochs);
   require(batch >= 1, "--batch must be at least 1, not ", batch);
@@ -92,6 +95,7 @@ void TrainingSettings::check(const data::Dataset& train) const {
 }
 
 nn::Sequential<> make_backbone(const TrainingSettings& s) {
+  set_precision(s.precision == "strict" ? Precision::strict : Precision::fast);  // of all that it computes
   Rng rng(static_cast<std::uint64_t>(s.seed), Use::init);
   return models::backbone(s.model, {.width = s.width}, rng);
 }

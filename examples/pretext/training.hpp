@@ -10,7 +10,7 @@
 
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
-  std::string task = "rotation", model = "nin3", schedule = "cosine";
+  std::string task = "rotation", model = "nin3", schedule = "cosine", precision = "fast";
   std::int64_t width = 48, epochs = 20, batch = 64, padding = 4, seed = 0;
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;

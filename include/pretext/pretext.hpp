@@ -16,6 +16,7 @@
 #include "pretext/core/hash.hpp"
 #include "pretext/core/json.hpp"
 #include "pretext/core/json_reader.hpp"
+#include "pretext/core/precision.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/core/thread_pool.hpp"
 #include "pretext/cpu/array.hpp"

@@ -17,7 +17,7 @@ using Grads = ops::Grads<double, Cpu, N>;
 template <class Op, class Wrong>
 struct Planted {
   static constexpr std::string_view name = Op::name;
-  static constexpr std::size_t inputs = Op::inputs;
+  static constexpr std::size_t inputs = Op::inputs, operands = detail::operands<Op>();
 
   template <class T, Device D>
   using Saved = typename Op::template Saved<T, D>;
@@ -108,6 +108,8 @@ void plant_linear(Garden& garden) {
                [](auto&&, auto&&, auto&&, auto grads) { return with(grads, 1, transposed(grads[1])); });
   garden.plant("linear: bias takes the mean over the batch", square, ops::Linear(), off_by(2, 1.0 / 3));
   garden.plant("add: the second term is subtracted", {{{3}}, {{3}}}, ops::Add(), off_by(1, -1));
+  garden.plant("add: relu's mask forgotten", {{{8}, Draw::off_zero}, {{8}, Draw::small}},
+               ops::Add{.relu = true}, with_options(ops::Add()));
 }
 
 void plant_conv2d(Garden& garden) {
@@ -122,7 +124,7 @@ void plant_conv2d(Garden& garden) {
         with_options(ops::Conv2d{{.stride = 3, .padding = 1}}));
   plant("conv2d: groups mixed up", {1, 4, 4, 4}, {3, 3, 2, 4}, {{}, 2},
         [](auto& op, const X& dy, auto saved, auto grads) {
-          saved.x = rolled(saved.x, 2);
+          saved.x = rolled(saved.x.x, 2);
           return with(grads, 1, op.backward(dy, saved, {false, true, false})[1]);
         });
   plant("conv2d: kernel flipped", {1, 4, 4, 1}, {3, 3, 1, 2}, {},
@@ -135,7 +137,7 @@ void plant_conv2d(Garden& garden) {
         });
   plant("conv2d: weight gradient of the last picture alone", {2, 4, 4, 2}, {3, 3, 2, 2}, {},
         [](auto& op, const X& dy, auto saved, auto grads) {
-          saved.x = saved.x.rows(1, 2);
+          saved.x = saved.x.x.rows(1, 2);
           return with(grads, 1, op.backward(dy.rows(1, 2), saved, {false, true, false})[1]);
         });
   plant("conv2d: bias gradient of the first row alone", {1, 4, 4, 2}, {3, 3, 2, 2}, {},
@@ -202,6 +204,8 @@ void plant_norms(Garden& garden) {
       grads[0].data()[i] = dy.data()[i] * saved.gamma.data()[i % 2] * saved.inverse_deviation.data()[i % 2];
     return grads;
   });
+  garden.plant("batch_norm: relu's mask forgotten", x, ops::BatchNorm{.epsilon = 0.1, .relu = true},
+               with_options(norm), X(), X());
   plant("batch_norm: gamma's gradient without the mean", [](auto& op, const X& dy, auto saved, auto grads) {
     saved.mean = X::zeros({2});
     return with(grads, 1, op.backward(dy, saved, {false, true, false})[1]);

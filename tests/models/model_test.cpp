@@ -44,9 +44,9 @@ TEST_CASE("every backbone has the taps, shapes and number of parameters that its
   });
 }
 
-// Holds for networks whose convolutions keep the resolution of their stage.
-TEST_CASE("every backbone multiplies as often as its row says") {
+TEST_CASE("a backbone whose stages keep their resolution multiplies as often as its row says") {
   for_each_row([](const test::ModelRow& row, nn::Sequential<>& net) {
+    if (row.multiplications == 0) return;
     std::int64_t multiplications = 0;
     Shape input = row.input;
     for (const auto& [tap, shape] : row.taps) {
@@ -84,6 +84,18 @@ TEST_CASE("the parameters of a network in network have the names that files hold
   CHECK(found == expected);
 }
 
+TEST_CASE("the parameters of a residual network have torchvision's names") {
+  Rng rng(1);
+  auto net = models::resnet({.width = 8}, rng);
+  std::vector<std::string> names;
+  for (const auto& [name, param] : nn::parameters(net)) names.push_back(name);
+  CHECK(names.size() == 60);  // torchvision's 62, less those of the classifier
+  for (const char* name :
+       {"conv1.weight", "bn1.bias", "layer1.0.conv1.weight", "layer1.1.bn2.weight",
+        "layer2.0.downsample.0.weight", "layer4.0.downsample.1.bias", "layer4.1.conv2.weight"})
+    CHECK(std::ranges::find(names, name) != names.end());
+}
+
 TEST_CASE("the gradient of a whole network is right along a random direction") {
   Rng rng(1);
   auto net = models::nin<Cpu, double>({.blocks = 3, .width = 8}, rng);
@@ -91,7 +103,7 @@ TEST_CASE("the gradient of a whole network is right along a random direction") {
   const auto weights = noise<double>({2, 3, 3, 8}, 2);
   const auto loss = [&] {
     Tape<Cpu> tape;
-    const auto y = net(tape.constant(input)).value;
+    const auto y = net(tape.constant(input)).value();
     double sum = 0;
     for (std::int64_t i = 0; i < y.size(); ++i) sum += y.data()[i] * weights.data()[i];
     return sum;

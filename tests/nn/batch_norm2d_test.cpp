@@ -69,7 +69,7 @@ TEST_CASE("many passes over one batch bring inference to what training computes"
   const X inferred = norm(batch);
   // The running variance is the unbiased one: 64 / 63 of the batch's own.
   for (std::int64_t i = 0; i < inferred.size(); ++i)
-    CHECK(inferred.data()[i] == doctest::Approx(y.value.data()[i] * std::sqrt(63.0 / 64)).epsilon(1e-5));
+    CHECK(inferred.data()[i] == doctest::Approx(y.value().data()[i] * std::sqrt(63.0 / 64)).epsilon(1e-5));
 }
 
 }  // namespace

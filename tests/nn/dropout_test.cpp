@@ -11,7 +11,7 @@ using X = Tensor<float, Cpu>;
 
 std::vector<bool> kept(Tape<Cpu>& tape, double rate = 0.5) {
   nn::Dropout dropout{.rate = rate};
-  const X y = dropout(tape.constant(X::full({4096}, 1))).value;
+  const X y = dropout(tape.constant(X::full({4096}, 1))).value();
   std::vector<bool> result;
   for (const float v : y.span()) result.push_back(v != 0);
   return result;
@@ -33,7 +33,7 @@ TEST_CASE("the given share is dropped and the rest is scaled to keep the mean") 
   Tape<Cpu> tape;
   const auto mask = kept(tape, 0.25);
   CHECK(static_cast<double>(std::ranges::count(mask, true)) == doctest::Approx(0.75 * 4096).epsilon(0.03));
-  const X y = nn::Dropout{.rate = 0.25}(tape.constant(X::full({64}, 3))).value;
+  const X y = nn::Dropout{.rate = 0.25}(tape.constant(X::full({64}, 3))).value();
   for (const float v : y.span()) CHECK((v == 0 || v == doctest::Approx(4)));
 }
 

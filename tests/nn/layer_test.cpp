@@ -58,7 +58,7 @@ struct Step {
 
   X output() {
     Tape<Cpu> tape(7, 2);
-    return layer(tape.leaf(input)).value;
+    return layer(tape.leaf(input)).value();
   }
 
   double loss() {

@@ -24,7 +24,7 @@ struct Shift {
     for (float& v : y.span()) v += amount;
     return y;
   }
-  Var<float, Cpu> operator()(const Var<float, Cpu>& x) { return x.tape->constant((*this)(x.value)); }
+  Var<float, Cpu> operator()(const Var<float, Cpu>& x) { return x.tape->constant((*this)(x.value())); }
   void each(auto&&) {}
 };
 

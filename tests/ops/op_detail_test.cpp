@@ -47,7 +47,7 @@ TEST_CASE(
 
   Tape<Cpu> tape;
   const auto y = apply(op, tape.leaf(x), XX(), XX(), mean, var);
-  CHECK(values(y.value) == values(inferred));
+  CHECK(values(y.value()) == values(inferred));
   CHECK(mean.data()[0] == doctest::Approx(0.25 * 3));
   CHECK(mean.data()[1] == doctest::Approx(0.75 * 4 + 0.25 * 12));
   CHECK(var.data()[0] == doctest::Approx(0.75 * 1 + 0.25 * 14.0 / 3));

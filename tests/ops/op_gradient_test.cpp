@@ -21,7 +21,7 @@ std::vector<naive::X> gradients(const OpCase<T, Cpu>& op) {
   std::vector<naive::X> result;
   for (const auto& input : x) {
     const Tensor<T, Cpu> g = tape.gradient(input);
-    result.push_back(!input.value.defined()
+    result.push_back(!input.value().defined()
                          ? naive::X()
                          : naive::X::from(g.shape(), std::vector<double>(g.span().begin(), g.span().end())));
   }

@@ -49,7 +49,7 @@ struct Run {
 
   Bits inputs() const {
     Bits all;
-    for (const auto& input : x) all.push_back(bits(input.value));
+    for (const auto& input : x) all.push_back(bits(input.value()));
     return all;
   }
   Bits gradients() const {
@@ -60,7 +60,7 @@ struct Run {
   }
   Bits results() const {
     Bits all = gradients();
-    all.push_back(bits(y.value));
+    all.push_back(bits(y.value()));
     return all;
   }
 };

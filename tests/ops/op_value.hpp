@@ -58,7 +58,7 @@ void check_recorded_values() {
     Tape<Cpu> tape;
     std::vector<Var<T, Cpu>> vars;
     for (const auto& x : arguments(op)) vars.push_back(tape.leaf(x));
-    const Tensor<T, Cpu> inferred = op.infer(arguments(op)), recorded = op.record(vars).value;
+    const Tensor<T, Cpu> inferred = op.infer(arguments(op)), recorded = op.record(vars).value();
     REQUIRE(recorded.shape() == inferred.shape());
     CHECK(std::memcmp(recorded.data(), inferred.data(), static_cast<std::size_t>(inferred.bytes())) == 0);
   }

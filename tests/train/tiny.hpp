@@ -70,7 +70,7 @@ struct TinyTask {
 
   tasks::Outcome<> loss(nn::Sequential<>& backbone, Tape<Cpu>& tape, const tasks::Batch<>& batch) {
     const Var<float, Cpu> scores = logits(backbone, tape.constant(batch.inputs));
-    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels), correct(scores.value, batch.labels),
+    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels), correct(scores.value(), batch.labels),
             batch.labels.size()};
   }
 

@@ -2,15 +2,32 @@
 #pragma once
 
 #include "pretext/autograd/tape.hpp"
+#include "pretext/ops/elementwise.hpp"
 
 namespace pretext {
 namespace detail {
+
+/// How many of its first arguments an op evaluates as it reads.
+template <class Op>
+constexpr std::size_t operands() {
+  if constexpr (requires { Op::operands; })
+    return Op::operands;
+  else
+    return 0;
+}
+
+/// True for an op whose result can wait until it is read.
+template <class Op>
+inline constexpr bool prepares = requires {
+  Op::prepares;
+};
 
 template <class X>
 struct Argument {};
 template <class T, Device D>
 struct Argument<Tensor<T, D>> {
   static const Tensor<T, D>& tensor(const Tensor<T, D>& x) { return x; }
+  static ops::Operand<T, D> operand(const Tensor<T, D>& x) { return x; }
   static int node(Tape<D>&, const Tensor<T, D>&) { return -1; }
 };
 template <class T, Device D>
@@ -20,12 +37,22 @@ struct Argument<Param<T, D>> {
 };
 template <class T, Device D>
 struct Argument<Var<T, D>> {
-  static const Tensor<T, D>& tensor(const Var<T, D>& x) { return x.value; }
+  static Tensor<T, D> tensor(const Var<T, D>& x) { return x.value(); }
+  static const ops::Operand<T, D>& operand(const Var<T, D>& x) { return x.operand; }
   static int node(Tape<D>& tape, const Var<T, D>& x) {
     require(x.tape == &tape, "apply: the inputs of one op are on different tapes");
     return x.node;
   }
 };
+
+/// Argument `index` of an op, as the op reads it.
+template <class Op, std::size_t index, class X>
+decltype(auto) argument(const X& x) {
+  if constexpr (index < operands<Op>())
+    return Argument<X>::operand(x);
+  else
+    return Argument<X>::tensor(x);
+}
 
 template <class Op, class T, Device D>
 struct OpPullback : Tape<D>::Pullback {
@@ -44,7 +71,25 @@ struct OpPullback : Tape<D>::Pullback {
     for (std::size_t i = 0; i < n; ++i)
       if (wanted[i]) tape.accumulate(nodes[i], std::move(grads[i]));
   }
+
+  int record_relu(Tape<D>& tape) override {
+    if constexpr (requires { op.relu; }) {
+      Op with_relu = op;
+      with_relu.relu = true;
+      return tape.template record<OpPullback>(with_relu, saved, nodes);
+    }
+    return -1;
+  }
 };
+
+/// Runs the op on its arguments; with `saved` it may leave its result to be computed where it is read.
+template <class Op, class T, Device D, std::size_t... i, class... X>
+ops::Operand<T, D> run(const Op& op, typename Op::template Saved<T, D>* saved, std::index_sequence<i...>,
+                       const X&... x) {
+  if constexpr (prepares<Op>)
+    if (saved != nullptr) return op.prepare(argument<Op, i>(x)..., saved);
+  return op.forward(argument<Op, i>(x)..., saved);
+}
 
 /// Runs the op, keeps what backward reads, and adds a node unless every input is a constant. Even then it is
 /// training: a batch norm measures constants too.
@@ -54,8 +99,8 @@ Var<T, D> record(Tape<D>& tape, const Op& op, X&... x) {
   std::array<int, Op::inputs> nodes;
   std::copy_n(all.begin(), Op::inputs, nodes.begin());
   typename Op::template Saved<T, D> saved;
-  Tensor<T, D> y = op.forward(Argument<std::remove_const_t<X>>::tensor(x)..., &saved);
-  if (std::ranges::all_of(nodes, [](int node) { return node < 0; })) return tape.constant(std::move(y));
+  ops::Operand<T, D> y = run<Op, T, D>(op, &saved, std::index_sequence_for<X...>(), x...);
+  if (std::ranges::all_of(nodes, [](int node) { return node < 0; })) return tape.constant(y.value());
   return {&tape, std::move(y), tape.template record<OpPullback<Op, T, D>>(op, std::move(saved), nodes)};
 }
 
@@ -64,8 +109,7 @@ Var<T, D> record(Tape<D>& tape, const Op& op, X&... x) {
 /// Runs an op on tensors: inference, nothing is kept. Parameters stand for their values.
 template <class Op, class T, Device D, class... X>
 Tensor<T, D> apply(const Op& op, const Tensor<T, D>& first, const X&... rest) {
-  return op.forward(first, detail::Argument<X>::tensor(rest)...,
-                    static_cast<typename Op::template Saved<T, D>*>(nullptr));
+  return detail::run<Op, T, D>(op, nullptr, std::make_index_sequence<1 + sizeof...(X)>(), first, rest...).x;
 }
 
 /// Runs an op on a watched value and records it. The other arguments may be Vars, parameters, or constant
@@ -73,6 +117,14 @@ Tensor<T, D> apply(const Op& op, const Tensor<T, D>& first, const X&... rest) {
 template <class Op, class T, Device D, class... X>
 Var<T, D> apply(const Op& op, const Var<T, D>& first, X&&... rest) {
   return detail::record<Op, T, D>(*first.tape, op, first, rest...);
+}
+
+/// The relu of what is not yet computed is one more step of its computation.
+template <class T, Device D>
+Var<T, D> apply(const ops::Relu& op, const Var<T, D>& x) {
+  const int node = x.pending() && !x.operand.relu ? x.tape->record_relu(x.node) : -1;
+  if (node < 0) return detail::record<ops::Relu, T, D>(*x.tape, op, x);
+  return {x.tape, {x.operand.x, x.operand.affine, true}, node};
 }
 
 }  // namespace pretext

@@ -23,7 +23,7 @@ double gradcheck(F&& f, const std::vector<Tensor<double, Cpu>>& inputs, double s
   X weights;
   auto contracted = [&](const std::vector<X>& values) {
     Tape<Cpu> tape;
-    const X y = f(watch(tape, values)).value;
+    const X y = f(watch(tape, values)).value();
     double sum = 0;
     for (std::int64_t i = 0; i < y.size(); ++i) sum += y.data()[i] * weights.data()[i];
     return sum;

@@ -8,6 +8,7 @@
 #include "pretext/autograd/param.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/ops/add.hpp"
+#include "pretext/ops/operand.hpp"
 
 namespace pretext {
 
@@ -15,15 +16,19 @@ template <Device D>
 class Tape;
 
 /// A value that a tape watches. Var means training: what is computed from it can be differentiated.
-/// A Var without a node is a constant.
+/// A Var without a node is a constant. The value of a batch norm is pending: it is computed by what reads it.
 template <class T, Device D>
 struct Var {
   Tape<D>* tape = nullptr;
-  Tensor<T, D> value;
+  ops::Operand<T, D> operand;
   int node = -1;
 
-  const Shape& shape() const { return value.shape(); }
-  std::int64_t dim(int axis) const { return value.dim(axis); }
+  const Shape& shape() const { return operand.shape(); }
+  std::int64_t dim(int axis) const { return operand.x.dim(axis); }
+  bool pending() const { return !operand.plain(); }
+
+  /// The value in memory; a pending one is computed once for all copies of this Var.
+  Tensor<T, D> value() const { return pending() ? tape->evaluate(operand, node) : operand.x; }
 };
 
 /// Hands out memory in order and takes all of it back at once; keeps its chunks.
@@ -53,6 +58,8 @@ class Tape {
   /// Takes the gradient of a node's output and hands gradients to its inputs.
   struct Pullback {
     virtual void pull(Tape& tape, TensorBase<D> dy) = 0;
+    /// Records the relu of the output as a node on the same inputs; -1 where the op cannot.
+    virtual int record_relu(Tape&) { return -1; }
     virtual ~Pullback() = default;
   };
 
@@ -91,7 +98,7 @@ class Tape {
   /// Differentiates a loss of one element with respect to every leaf and parameter on the tape.
   template <class T>
   void backward(const Var<T, D>& loss) {
-    require(loss.value.size() == 1, "backward: the loss must have one element, but its shape is ",
+    require(loss.shape().size() == 1, "backward: the loss must have one element, but its shape is ",
             loss.shape());
     backward(loss, Tensor<T, D>::full(loss.shape(), T(1)));
   }
@@ -108,6 +115,7 @@ class Tape {
     accumulate(output.node, std::move(dy));
     for (int i = output.node; i >= 0; --i) {
       Node& node = nodes_[i];
+      node.value = {};
       if (node.pullback == nullptr) continue;
       if (node.grad.storage.data() != nullptr) node.pullback->pull(*this, std::exchange(node.grad, {}));
       std::destroy_at(std::exchange(node.pullback, nullptr));
@@ -128,6 +136,17 @@ class Tape {
     return Tensor<T, D>(nodes_[leaf.node].grad);
   }
 
+  /// The node of the relu of a node's output, on the same inputs; -1 where its op cannot.
+  int record_relu(int node) { return nodes_[node].pullback->record_relu(*this); }
+
+  /// The value of an operand, kept with its node until backward passes it.
+  template <class T>
+  Tensor<T, D> evaluate(const ops::Operand<T, D>& operand, int node) {
+    TensorBase<D>& slot = nodes_[node].value;
+    if (slot.storage.data() == nullptr) slot = operand.value().base();
+    return Tensor<T, D>(slot);
+  }
+
   DrawKey next_draw() { return {key_.seed, key_.step, key_.draw++}; }
 
   /// Forgets everything, keeps the memory, and starts another step.
@@ -145,7 +164,7 @@ class Tape {
  private:
   struct Node {
     Pullback* pullback;
-    TensorBase<D> grad;
+    TensorBase<D> grad, value;
   };
 
   template <class T>
@@ -162,12 +181,12 @@ class Tape {
   static Tensor<T, D> sum(Tensor<T, D> a, Tensor<T, D> b) {
     if (!a.defined()) return b;
     Tensor<T, D> out = a.unique() ? a : Tensor<T, D>(a.shape());
-    Kernel<ops::Add, D>::forward(a, b, out);
+    Kernel<ops::Add, D>::template forward<T>(a, b, false, out);
     return out;
   }
 
   int add_node(Pullback* pullback) {
-    nodes_.push_back({pullback, {}});
+    nodes_.push_back({pullback, {}, {}});
     return static_cast<int>(nodes_.size()) - 1;
   }
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cpu/gemm.hpp"
+#if defined(EIGEN_GPUCC) || defined(__CUDACC__)
+#error \
+    "pretext/cpu/array.hpp brings Eigen, which nvcc compiles to another ABI: include it from .cpp files only"
+#endif
+#define EIGEN_DONT_PARALLELIZE  // threads come from the shared pool alone
+#include <Eigen/Core>
+#include <cstdint>
 
 namespace pretext::cpu {
 

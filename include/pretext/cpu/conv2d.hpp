@@ -1,99 +1,72 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cpu/gemm.hpp"
-#include "pretext/cpu/im2row.hpp"
-#include "pretext/cpu/reduce.hpp"
+#include "pretext/cpu/conv_algorithm.hpp"
+#include "pretext/cpu/direct_conv.hpp"
+#include "pretext/cpu/line_conv.hpp"
+#include "pretext/cpu/pointwise_conv.hpp"
+#include "pretext/cpu/winograd.hpp"
 
 namespace pretext {
+namespace cpu {
 
-/// Convolution as a matrix product over gathered taps, a block of output rows at a time. A 1x1 convolution
-/// reads x where it lies.
+/// Calls f(Winograd<...>) for the kernel and the points that an algorithm uses.
+template <class S, class F>
+void with_winograd(std::int64_t kernel, ConvAlgorithm algorithm, F&& f) {
+  const bool large = algorithm == ConvAlgorithm::winograd4;
+  if (kernel == 3) return large ? f(Winograd<S, 2, 3>()) : f(Winograd<S, 1, 3>());
+  large ? f(Winograd<S, 3, 5>()) : f(Winograd<S, 2, 5>());
+}
+
+}  // namespace cpu
+
 template <>
 struct Kernel<ops::Conv2d, Cpu> {
   template <class T>
   using X = Tensor<T, Cpu>;
+  using A = cpu::ConvAlgorithm;
+  template <class T>
+  using Operand = ops::Operand<T, Cpu>;
 
   template <class T>
-  static void forward(const ops::ConvShape& s, const X<T>& x, const X<T>& weight, const X<T>& bias, X<T>& y) {
-    parallel_for(s.n * s.oh, block_rows(s), [&](std::int64_t first, std::int64_t last) {
-      T* out = y.data() + first * s.ow * s.co;
-      const std::int64_t pixels = (last - first) * s.ow;
-      if (bias.defined())
-        for (std::int64_t p = 0; p < pixels; ++p) std::copy_n(bias.data(), s.co, out + p * s.co);
-      each_group(s, first, last, x,
-                 [&](const T* lines, std::int64_t k, std::int64_t column, std::int64_t width) {
-                   cpu::gemm<T>({lines, pixels, k, k}, {weight.data() + column, k, width, s.co},
-                                {out + column, pixels, width, s.co}, bias.defined());
-                 });
-    });
-  }
-
-  template <class T>
-  static void grad_input(const ops::ConvShape& s, const X<T>& dy, const X<T>& weight, X<T>& dx) {
-    const std::int64_t width = s.co / s.groups;
-    parallel_for(s.n, picture_grain(s), [&](std::int64_t begin, std::int64_t end) {
-      if (!direct(s))
-        std::fill_n(dx.data() + begin * s.h * s.w * s.ci, (end - begin) * s.h * s.w * s.ci, T(0));
-      for (std::int64_t first = begin * s.oh; first < end * s.oh; first += block_rows(s)) {
-        const std::int64_t last = std::min(first + block_rows(s), end * s.oh), pixels = (last - first) * s.ow;
-        for (std::int64_t i = 0; i < s.groups; ++i) {
-          const cpu::ConvGroup g(s, i);
-          X<T> buffer = direct(s) ? X<T>() : X<T>({pixels, g.line});
-          T* lines = direct(s) ? dx.data() + first * s.ow * s.ci : buffer.data();
-          cpu::gemm_nt<T>({dy.data() + first * s.ow * s.co + i * width, pixels, width, s.co},
-                          {weight.data() + i * width, g.line, width, s.co}, {lines, pixels, g.line, g.line});
-          if (!direct(s)) cpu::row2im(s, g, first, last, lines, dx.data());
-        }
-      }
-    });
-  }
-
-  template <class T>
-  static void grad_weight(const ops::ConvShape& s, const X<T>& x, const X<T>& dy, X<T>& dw) {
-    constexpr std::int64_t partials = 8;  // fixed, so that the sum does not depend on the threads
-    const std::int64_t rows = s.n * s.oh, grain = std::max<std::int64_t>(1, (rows + partials - 1) / partials);
-    cpu::reduce_rows<T>(
-        rows, grain, dw.size(), dw.data(), [&](std::int64_t begin, std::int64_t end, T* partial) {
-          for (std::int64_t first = begin; first < end; first += block_rows(s)) {
-            const std::int64_t last = std::min(first + block_rows(s), end), pixels = (last - first) * s.ow;
-            const T* d = dy.data() + first * s.ow * s.co;
-            each_group(s, first, last, x,
-                       [&](const T* lines, std::int64_t k, std::int64_t column, std::int64_t width) {
-                         cpu::gemm_tn<T>({lines, pixels, k, k}, {d + column, pixels, width, s.co},
-                                         {partial + column, k, width, s.co}, true);
-                       });
-          }
+  static void forward(const ops::ConvShape& s, const Operand<T>& x, const X<T>& weight, const X<T>& bias,
+                      X<T>& y) {
+    switch (const A algorithm = cpu::conv_algorithm(s)) {
+      case A::gemm:
+        return cpu::PointwiseConv<T>(s).forward(cpu::Source<T>(x), weight.data(), bias.data(), y.data());
+      case A::lines:
+        return cpu::LineConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data());
+      case A::direct:
+        return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data());
+      default:
+        cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
+          winograd.forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data());
         });
+    }
+  }
+
+  /// Undefined gradients are not wanted.
+  template <class T>
+  static void backward(const ops::ConvShape& s, const X<T>& dy, const Operand<T>& x, const X<T>& weight,
+                       X<T>& dx, X<T>& dw) {
+    const A algorithm = cpu::conv_algorithm(s);
+    if (algorithm == A::gemm)
+      return cpu::PointwiseConv<T>(s).backward(dy.data(), cpu::Source<T>(x), weight.data(), dx.data(),
+                                               dw.data());
+    if (algorithm == A::lines) return backward_by(cpu::LineConv<T>(s), dy, x, weight, dx, dw);
+    if (algorithm == A::direct) return backward_by(cpu::DirectConv<T>(s), dy, x, weight, dx, dw);
+    cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
+      if (dx.defined()) winograd.grad_input(s, dy.data(), weight.data(), dx.data());
+      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), dy.data(), dw.data());
+    });
   }
 
  private:
-  static bool direct(const ops::ConvShape& s) {
-    return s.kh == 1 && s.kw == 1 && s.groups == 1 && s.window.stride == 1 && s.window.padding == 0;
-  }
-
-  /// Output rows whose gathered lines stay near the cache: about 256 pixels.
-  static std::int64_t block_rows(const ops::ConvShape& s) {
-    return std::max<std::int64_t>(1, 256 / std::max<std::int64_t>(1, s.ow));
-  }
-
-  static std::int64_t picture_grain(const ops::ConvShape& s) {
-    return std::max<std::int64_t>(1, 256 / std::max<std::int64_t>(1, s.oh * s.ow));
-  }
-
-  /// Calls f(lines, line length, first output channel, output channels) for each group of a block of output
-  /// rows.
-  template <class T, class F>
-  static void each_group(const ops::ConvShape& s, std::int64_t first, std::int64_t last, const X<T>& x,
-                         F&& f) {
-    if (direct(s)) return f(x.data() + first * s.ow * s.ci, s.ci, 0, s.co);
-    const std::int64_t width = s.co / s.groups;
-    X<T> lines({(last - first) * s.ow, cpu::ConvGroup(s, 0).line});
-    for (std::int64_t i = 0; i < s.groups; ++i) {
-      const cpu::ConvGroup g(s, i);
-      cpu::im2row(s, g, first, last, x.data(), lines.data());
-      f(lines.data(), g.line, i * width, width);
-    }
+  template <class Conv, class T>
+  static void backward_by(const Conv& conv, const X<T>& dy, const Operand<T>& x, const X<T>& weight, X<T>& dx,
+                          X<T>& dw) {
+    if (dx.defined()) conv.grad_input(dy.data(), weight.data(), dx.data());
+    if (dw.defined()) conv.grad_weight(x.value().data(), dy.data(), dw.data());
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/core/thread_pool.hpp"
+#include "pretext/cpu/source.hpp"
 #include "pretext/ops/add.hpp"
 #include "pretext/ops/elementwise.hpp"
 
@@ -18,6 +19,14 @@ void map(const F& f, std::int64_t n, Out* out, const In*... in) {
   parallel_for(n, chunk, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) out[i] = f(in[i]...);
   });
+}
+
+/// f(first element, rows, channels) for all rows of y[..., C], some at a time, in parallel.
+template <class T, class F>
+void each_row_block(const Tensor<T, Cpu>& y, F&& f) {
+  const std::int64_t channels = std::max<std::int64_t>(1, y.dim(-1)), rows = y.size() / channels;
+  parallel_for(rows, std::max<std::int64_t>(1, chunk / channels),
+               [&](std::int64_t begin, std::int64_t end) { f(begin * channels, end - begin, channels); });
 }
 
 }  // namespace cpu
@@ -37,10 +46,26 @@ struct Kernel<ops::Elementwise<F>, Cpu> {
 };
 
 template <>
+struct Kernel<ops::Affine, Cpu> {
+  template <class T>
+  static void forward(const ops::Operand<T, Cpu>& operand, Tensor<T, Cpu>& y) {
+    cpu::each_row_block(y, [&](std::int64_t first, std::int64_t rows, std::int64_t channels) {
+      cpu::evaluate<T>(cpu::Source<T>(operand).from(first), rows, channels, y.data() + first);
+    });
+  }
+};
+
+template <>
 struct Kernel<ops::Add, Cpu> {
   template <class T>
-  static void forward(const Tensor<T, Cpu>& a, const Tensor<T, Cpu>& b, Tensor<T, Cpu>& y) {
-    cpu::map([](T p, T q) { return p + q; }, y.size(), y.data(), a.data(), b.data());
+  static void forward(const ops::Operand<T, Cpu>& a, const ops::Operand<T, Cpu>& b, bool relu,
+                      Tensor<T, Cpu>& y) {
+    if (a.plain() && b.plain() && !relu)
+      return cpu::map([](T p, T q) { return p + q; }, y.size(), y.data(), a.x.data(), b.x.data());
+    cpu::each_row_block(y, [&](std::int64_t first, std::int64_t rows, std::int64_t channels) {
+      cpu::evaluate_sum<T>(cpu::Source<T>(a).from(first), cpu::Source<T>(b).from(first), relu, rows, channels,
+                           y.data() + first);
+    });
   }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pretext/cpu/reduce.hpp"
+#include "pretext/cpu/vector.hpp"
 
 namespace pretext::cpu {
 
@@ -33,25 +34,59 @@ struct Moments {
   }
 };
 
-/// Takes in the rows [0, rows) of x, a block at a time: first its mean, then the deviations from it, whose
-/// own mean tells what rounding took from the first. scratch[3, columns] is overwritten.
+/// Of a few rows: their mean, and the sums of the deviations from it and of their squares. The deviations'
+/// own sum tells what rounding took from the mean.
+template <class T>
+struct BlockMoments {
+  const T* x;
+  std::int64_t rows, columns;
+  T *mean, *rest, *squares;
+
+  template <int Bytes>
+  PRETEXT_INLINE static void run(const BlockMoments& b) {
+    constexpr std::int64_t n = lanes<T, Bytes>;
+    std::int64_t c = 0;
+    for (; c + 4 * n <= b.columns; c += 4 * n) b.template columns_of<Bytes, 4, true>(c);
+    for (; c + n <= b.columns; c += n) b.template columns_of<Bytes, 1, true>(c);
+    if (c < b.columns) b.template columns_of<Bytes, 1, false>(c);
+  }
+
+ private:
+  template <int Bytes, int Vectors, bool Whole>
+  PRETEXT_INLINE void columns_of(std::int64_t c) const {
+    using V = Vector<T, Bytes>;
+    constexpr std::int64_t n = lanes<T, Bytes>;
+    const std::int64_t there = columns - c, end = c + rows * columns;
+    V middle[Vectors]{}, sum[Vectors]{}, square[Vectors]{}, v;
+    for (std::int64_t at = c; at < end; at += columns)
+#pragma GCC unroll 4
+      for (int i = 0; i < Vectors; ++i) load_lanes<Whole>(v, x + at + i * n, there), middle[i] += v;
+    for (int i = 0; i < Vectors; ++i) middle[i] /= static_cast<T>(rows);
+    for (std::int64_t at = c; at < end; at += columns)
+#pragma GCC unroll 4
+      for (int i = 0; i < Vectors; ++i) {
+        load_lanes<Whole>(v, x + at + i * n, there);
+        v -= middle[i];
+        sum[i] += v;
+        square[i] += v * v;
+      }
+    for (int i = 0; i < Vectors; ++i) {
+      store_lanes<Whole>(mean + c + i * n, middle[i], there);
+      store_lanes<Whole>(rest + c + i * n, sum[i], there);
+      store_lanes<Whole>(squares + c + i * n, square[i], there);
+    }
+  }
+};
+
+/// Takes in the rows [0, rows) of x, a block at a time. scratch[3, columns] is overwritten.
 template <class T>
 void add_moments(const T* x, std::int64_t rows, T* scratch, Moments& total) {
   const std::int64_t columns = total.columns;
-  T* __restrict mean = scratch, * __restrict rest = mean + columns, * __restrict squares = rest + columns;
+  const T *mean = scratch, *rest = mean + columns, *squares = rest + columns;
   for (std::int64_t first = 0; first < rows; first += block_rows(columns)) {
     const std::int64_t count = std::min(block_rows(columns), rows - first);
-    const T* block = x + first * columns;
-    std::fill_n(scratch, 3 * columns, T(0));
-    for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t c = 0; c < columns; ++c) mean[c] += block[r * columns + c];
-    for (std::int64_t c = 0; c < columns; ++c) mean[c] /= static_cast<T>(count);
-    for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t c = 0; c < columns; ++c) {
-        const T deviation = block[r * columns + c] - mean[c];
-        rest[c] += deviation;
-        squares[c] += deviation * deviation;
-      }
+    dispatch<BlockMoments<T>>(BlockMoments<T>{x + first * columns, count, columns, scratch, scratch + columns,
+                                              scratch + 2 * columns});
     total.merge(count, [=](std::int64_t c) {
       const double missed = static_cast<double>(rest[c]), n = static_cast<double>(count);
       return std::pair(static_cast<double>(mean[c]) + missed / n,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pretext/core/error.hpp"
-#include "pretext/cpu/gemm.hpp"
+#include "pretext/cpu/array.hpp"
 
 namespace pretext::eval {
 

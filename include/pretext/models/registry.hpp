@@ -5,6 +5,7 @@
 #include <map>
 
 #include "pretext/models/nin.hpp"
+#include "pretext/models/resnet.hpp"
 
 namespace pretext::models {
 
@@ -26,8 +27,20 @@ const std::map<std::string, Maker<D, T>>& backbones() {
       return nin<D, T>({blocks, o.width == 0 ? NinOptions{}.width : o.width, o.channels}, rng);
     };
   };
-  static const std::map<std::string, Maker<D, T>> table{
-      {"nin3", nin_of(3)}, {"nin4", nin_of(4)}, {"nin5", nin_of(5)}};
+  using Blocks = std::array<std::int64_t, 4>;
+  const auto resnet_of = [](const Blocks& blocks, bool small) -> Maker<D, T> {
+    return [=](const BackboneOptions& o, Rng& rng) {
+      return resnet<D, T>({blocks, o.width == 0 ? ResNetOptions{}.width : o.width, o.channels, small}, rng);
+    };
+  };
+  const Blocks eighteen{2, 2, 2, 2}, thirty_four{3, 4, 6, 3};
+  static const std::map<std::string, Maker<D, T>> table{{"nin3", nin_of(3)},
+                                                        {"nin4", nin_of(4)},
+                                                        {"nin5", nin_of(5)},
+                                                        {"resnet18", resnet_of(eighteen, false)},
+                                                        {"resnet18_small", resnet_of(eighteen, true)},
+                                                        {"resnet34", resnet_of(thirty_four, false)},
+                                                        {"resnet34_small", resnet_of(thirty_four, true)}};
   return table;
 }
 

@@ -15,16 +15,18 @@ struct Identity {
   void each(auto&&) {}
 };
 
-/// y = body(x) + shortcut(x). The members of the body keep their names; those of the shortcut are called
-/// downsample.*, as in PyTorch's residual networks.
+/// y = body(x) + shortcut(x), with 0 in place of negatives if the op says so. The members of the body keep
+/// their names; those of the shortcut are called downsample.*, as in PyTorch's residual networks.
 template <class Body, class Shortcut = Identity>
 struct Residual {
   Body body;
   Shortcut shortcut;
+  ops::Add op;
 
-  explicit Residual(Body b, Shortcut s = {}) : body(std::move(b)), shortcut(std::move(s)) {}
+  explicit Residual(Body b, Shortcut s = {}, ops::Add o = {})
+      : body(std::move(b)), shortcut(std::move(s)), op(o) {}
 
-  auto operator()(const auto& x) { return apply(ops::Add{}, body(x), shortcut(x)); }
+  auto operator()(const auto& x) { return apply(op, body(x), shortcut(x)); }
 
   void each(auto&& f) {
     body.each(f);

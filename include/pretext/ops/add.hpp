@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/ops/op.hpp"
+#include "pretext/ops/elementwise.hpp"
+#include "pretext/ops/operand.hpp"
 
 namespace pretext::ops {
 
-/// y = a + b, of equal shapes: a residual connection.
+/// y = a + b, of equal shapes: a residual connection; with `relu`, 0 in place of negatives.
 struct Add {
   static constexpr std::string_view name = "add";
-  static constexpr std::size_t inputs = 2;
+  static constexpr std::size_t inputs = 2, operands = 2;
+
+  bool relu = false;
 
   template <class T, Device D>
-  struct Saved {};
+  struct Saved {
+    Tensor<T, D> y;  // only with relu
+  };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& a, const Tensor<T, D>& b, Saved<T, D>*) const {
-    require(a.defined(), name, ": a is undefined");
-    require_shape(name, "b", b, a.shape());
+  Tensor<T, D> forward(const Operand<T, D>& a, const Operand<T, D>& b, Saved<T, D>* saved) const {
+    require(a.x.defined(), name, ": a is undefined");
+    require_shape(name, "b", b.x, a.shape());
     Tensor<T, D> y(a.shape());
-    Kernel<Add, D>::forward(a, b, y);
+    Kernel<Add, D>::forward(a, b, relu, y);
+    if (saved != nullptr && relu) saved->y = y;
     return y;
   }
 
   template <class T, Device D>
-  Grads<T, D, 2> backward(const Tensor<T, D>& dy, const Saved<T, D>&, Wanted<2>) const {
-    return {dy, dy};
+  Grads<T, D, 2> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<2>) const {
+    if (!relu) return {dy, dy};
+    Tensor<T, D> dx = dy.unique() ? dy : Tensor<T, D>(dy.shape());
+    Kernel<Elementwise<ReluFunctor>, D>::backward(ReluFunctor(), saved.y, dy, dx);
+    return {dx, dx};
   }
 };
 

@@ -15,14 +15,15 @@ struct ConvShape {
 /// y[N, OH, OW, Co] = x[N, H, W, Ci] * weight[KH, KW, Ci/groups, Co] + bias[Co]; an undefined bias is none.
 struct Conv2d {
   static constexpr std::string_view name = "conv2d";
-  static constexpr std::size_t inputs = 3;
+  static constexpr std::size_t inputs = 3, operands = 1;
 
   Window window{};
   std::int64_t groups = 1;
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> x, weight;
+    Operand<T, D> x;
+    Tensor<T, D> weight;
   };
 
   /// The extents, or an Error that says why the shapes do not go together.
@@ -46,7 +47,7 @@ struct Conv2d {
   }
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
                        Saved<T, D>* saved) const {
     const ConvShape s = shape(x.shape(), weight.shape());
     if (bias.defined()) require_shape(name, "bias", bias, {s.co});
@@ -60,10 +61,9 @@ struct Conv2d {
   Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
     const ConvShape s = shape(saved.x.shape(), saved.weight.shape());
     Grads<T, D, 3> grads;
-    if (wanted[0])
-      Kernel<Conv2d, D>::grad_input(s, dy, saved.weight, grads[0] = Tensor<T, D>(saved.x.shape()));
-    if (wanted[1])
-      Kernel<Conv2d, D>::grad_weight(s, saved.x, dy, grads[1] = Tensor<T, D>(saved.weight.shape()));
+    if (wanted[0]) grads[0] = Tensor<T, D>(saved.x.shape());
+    if (wanted[1]) grads[1] = Tensor<T, D>(saved.weight.shape());
+    Kernel<Conv2d, D>::backward(s, dy, saved.x, saved.weight, grads[0], grads[1]);
     if (wanted[2]) grads[2] = SumRows::forward(dy);
     return grads;
   }

@@ -15,6 +15,9 @@
 //   Tensor forward(x..., Saved* saved) const;      saved is null in inference
 //   Grads backward(Tensor dy, const Saved&, Wanted) const;
 //
+// An op with `operands` takes so many of its first arguments as an Operand (operand.hpp); one with `prepares`
+// can also return its result as an Operand, which is not yet computed.
+//
 // The arithmetic is in Kernel<Op, Device>. autograd/apply.hpp runs an op on tensors or records it on a tape.
 namespace pretext::ops {
 

@@ -52,7 +52,7 @@ class ViewClassifier {
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
     const Var<T, D> scores = logits(backbone, tape.constant(batch.inputs));
     return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels),
-            count_correct(scores.value, batch.labels), batch.labels.size()};
+            count_correct(scores.value(), batch.labels), batch.labels.size()};
   }
 
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {

@@ -65,7 +65,7 @@ std::string first_fault(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Ten
   std::string fault = not_finite("the input batch", "", inputs);
   backbone(tape.constant(inputs), [&](const std::string& stage, const Var<T, D>& activation) {
     if (fault.empty()) fault = first_bad_value(params, stage + ".");
-    if (fault.empty()) fault = not_finite("the output of stage ", "'" + stage + "'", activation.value);
+    if (fault.empty()) fault = not_finite("the output of stage ", "'" + stage + "'", activation.value());
   });
   return fault.empty() ? first_bad_value(params) : fault;
 }

@@ -135,7 +135,7 @@ class Training {
   void take_step(const Batch& batch) {
     tape_.clear(narrow<std::uint32_t>(steps_taken(), "fit: steps"));
     auto outcome = task_.loss(backbone_, tape_, batch);
-    const double loss = static_cast<double>(outcome.loss.value.item());
+    const double loss = static_cast<double>(outcome.loss.value().item());
     if (!std::isfinite(loss)) stop_not_finite(&batch, "the loss is " + std::to_string(loss));
     tape_.backward(outcome.loss);
     const std::string bad = first_bad_gradient(params_);
