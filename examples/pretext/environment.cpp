@@ -7,6 +7,7 @@
 #include <fstream>
 #include <pretext/core/config.hpp>
 #include <pretext/core/thread_pool.hpp>
+#include <pretext/cpu/isa.hpp>
 #include <pretext/image/codec.hpp>
 #include <thread>
 
