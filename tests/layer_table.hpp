@@ -10,6 +10,7 @@
 #include "pretext/nn/linear.hpp"
 #include "pretext/nn/local_response_norm.hpp"
 #include "pretext/nn/pool.hpp"
+#include "pretext/nn/pre_activation.hpp"
 #include "pretext/nn/residual.hpp"
 #include "pretext/nn/sequential.hpp"
 
@@ -120,6 +121,13 @@ inline std::vector<LayerRow> layer_table() {
          return any(
              nn::Residual(body(rng, 2, 3), Conv2d({.in = 2, .out = 3, .kernel = 1, .bias = false}, rng)));
        }},
+      {"PreActivation",
+       {3, 4, 4, 3},
+       {3, 4, 4, 3},
+       {"norm.weight", "norm.bias", "norm.running_mean", "norm.running_var", "conv1.weight", "conv1.bias"},
+       [=](Rng& rng) { return any(nn::PreActivation(BatchNorm2d({.channels = 3}), body(rng, 3, 3))); },
+       Inference::same_once_frozen,
+       1e-6},
       {"Sequential",
        {2, 4, 4, 2},
        {2, 3},

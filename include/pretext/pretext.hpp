@@ -82,6 +82,7 @@
 #include "pretext/nn/linear.hpp"
 #include "pretext/nn/local_response_norm.hpp"
 #include "pretext/nn/pool.hpp"
+#include "pretext/nn/pre_activation.hpp"
 #include "pretext/nn/residual.hpp"
 #include "pretext/nn/sequential.hpp"
 #include "pretext/nn/state.hpp"
