@@ -23,8 +23,9 @@ LAYERS = (
     "3x3_64_64_32 3x3_128_128_16 3x3_256_256_8 3x3_512_512_4"
 ).split()
 PASSES = ("forward", "backward_data", "backward_weights")
-# PyTorch is at its best with an allocator that keeps its pages.
+# PyTorch is at its best with an allocator that keeps its pages, and huge ones.
 MALLOC = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "MALLOC_MMAP_THRESHOLD_": "8589934592",
     "MALLOC_TRIM_THRESHOLD_": "17179869184",
     "MALLOC_TOP_PAD_": "268435456",
