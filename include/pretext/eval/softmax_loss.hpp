@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "pretext/cpu/gemm.hpp"
 #include "pretext/cpu/reduce.hpp"
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/lbfgs.hpp"
