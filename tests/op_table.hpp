@@ -105,6 +105,8 @@ class OpTable {
     conv2d("ones", {1, 1, 1, 1}, {1, 1, 1, 1}, {});
     conv2d("no pictures", {0, 5, 5, 3}, {3, 3, 3, 2}, {{.padding = 1}});
     conv2d("no outputs", {1, 5, 5, 3}, {3, 3, 3, 0}, {});
+    conv2d("1x1 without outputs", {2, 3, 3, 4}, {1, 1, 4, 0}, {});
+    conv2d("1x1 without pictures", {0, 3, 3, 4}, {1, 1, 4, 5}, {});
     conv2d("large", {9, 17, 19, 6}, {3, 3, 6, 10}, {{.padding = 1}}, true, true);
     conv2d("large groups", {5, 23, 29, 8}, {5, 5, 4, 6}, {{.stride = 2, .padding = 2}, 2}, true, true);
     conv2d("large 1x1", {7, 19, 19, 13}, {1, 1, 13, 17}, {}, true, true);

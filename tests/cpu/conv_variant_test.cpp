@@ -195,6 +195,27 @@ TEST_CASE("a convolution gives the same bits on 1, 2, 4 and 8 threads, by every 
   set_num_threads(2);
 }
 
+TEST_CASE("a gradient is the same whether the other one is wanted or not, by every variant") {
+  using K = Kernel<ops::Conv2d, Cpu>;
+  for (const std::int64_t kernel : {1, 3, 5}) {
+    const Case c({{.padding = kernel / 2}}, {2, 9, 7, 19}, {kernel, kernel, 19, 35});
+    const ops::Operand<float, Cpu> x(as<float, Cpu>(c.x));
+    const auto weight = as<float, Cpu>(c.weight), dy = as<float, Cpu>(c.dy);
+    for (const ConvAlgorithm algorithm : variants) {
+      if (!cpu::can_compute(algorithm, c.s)) continue;
+      const Forced forced(algorithm);
+      const Results both = compute(c, x);
+      Tensor<float, Cpu> none, dx(c.x.shape()), dw(c.weight.shape());
+      K::backward(c.s, dy, x, weight, none, dw);
+      K::backward(c.s, dy, x, weight, dx, none);
+      K::backward(c.s, dy, x, weight, none, none);
+      INFO("kernel ", kernel, ", ", name(algorithm));
+      CHECK(bits(dx) == bits(both.dx));
+      CHECK(bits(dw) == bits(both.dw));
+    }
+  }
+}
+
 TEST_CASE("an input that is normalised on the way gives what the normalised input gives, by every variant") {
   for (const auto& [window, kernel] : {std::pair<ops::Window, std::int64_t>{{}, 1},
                                        {{.padding = 1}, 3},

@@ -20,15 +20,6 @@ enum class ConvAlgorithm {
   winograd4   ///< F(4, 3) or F(4, 5): output tiles of 4 x 4
 };
 
-/// False only on an x86 processor without AVX2, where fast convolutions are not built.
-inline bool has_wide_vectors() {
-#if defined(__x86_64__)
-  return isa() != Isa::portable;
-#else
-  return true;
-#endif
-}
-
 /// True where a convolution can be computed so.
 inline bool can_compute(ConvAlgorithm algorithm, const ops::ConvShape& s) {
   const auto [stride, padding, dilation] = s.window;
@@ -36,7 +27,7 @@ inline bool can_compute(ConvAlgorithm algorithm, const ops::ConvShape& s) {
     return s.kh == 1 && s.kw == 1 && s.groups == 1 && stride == 1 && padding == 0;
   if (algorithm == ConvAlgorithm::winograd2 || algorithm == ConvAlgorithm::winograd4)
     return s.kh == s.kw && (s.kh == 3 || s.kh == 5) && s.groups == 1 && stride == 1 && dilation == 1 &&
-           padding < s.kh && has_wide_vectors();
+           padding < s.kh && runs_wide_kernels();
   return true;
 }
 

@@ -3,7 +3,7 @@
 //
 //   for 512 columns and 1024 rows of b:                  packed into panels
 //     for 84 rows of a:                                  in the second-level cache
-//       for 256 of the depth:                            a panel of b is then in the first-level cache
+//       for 128 of the depth:                            a panel of b is then in the first-level cache
 //         for each panel: multiply (product.hpp)
 #pragma once
 

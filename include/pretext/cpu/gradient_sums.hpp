@@ -17,14 +17,9 @@ struct GradientSums {
 
   template <int Bytes>
   PRETEXT_INLINE static void run(const GradientSums& g) {
-    constexpr std::int64_t n = lanes<S, Bytes>;
-    std::int64_t c = 0;
-    for (; c + 4 * n <= g.columns; c += 4 * n) g.template columns_of<Bytes, 4, true>(c);
-    for (; c + n <= g.columns; c += n) g.template columns_of<Bytes, 1, true>(c);
-    if (c < g.columns) g.template columns_of<Bytes, 1, false>(c);
+    each_columns<Bytes, S>(g, g.columns);
   }
 
- private:
   template <int Bytes, int Vectors, bool Whole>
   PRETEXT_INLINE void columns_of(std::int64_t c) const {
     using V = Vector<S, Bytes>;
@@ -39,11 +34,7 @@ struct GradientSums {
         load_lanes<Whole>(x, source.x + at + i * n, columns - c);
         load_lanes<Whole>(d, dy + at + i * n, columns - c);
         load_lanes<Whole>(middle, center + channel, columns - c);
-        if (source.relu) {
-          V y = x;
-          source.template evaluate<Whole>(y, channel, columns - c);
-          d = y > V{} ? d : V{};
-        }
+        source.template cut_gradient<Whole>(d, x, channel, columns - c);
         sums[i] += d;
         products[i] += d * (x - middle);
       }
@@ -65,15 +56,9 @@ struct NormalizedGradient {
 
   template <int Bytes>
   PRETEXT_INLINE static void run(const NormalizedGradient& g) {
-    constexpr std::int64_t n = lanes<S, Bytes>;
-    for (std::int64_t row = 0; row < g.rows * g.columns; row += g.columns) {
-      std::int64_t c = 0;
-      for (; c + n <= g.columns; c += n) g.template vector_of<Bytes, true>(row, c);
-      if (c < g.columns) g.template vector_of<Bytes, false>(row, c);
-    }
+    each_vector<Bytes, S>(g, g.rows, g.columns);
   }
 
- private:
   template <int Bytes, bool Whole>
   PRETEXT_INLINE void vector_of(std::int64_t row, std::int64_t c) const {
     using V = Vector<S, Bytes>;
@@ -85,11 +70,7 @@ struct NormalizedGradient {
     load_lanes<Whole>(factor, source.scale + c, there);
     load_lanes<Whole>(mean, level + c, there);
     load_lanes<Whole>(tilt, slope + c, there);
-    if (source.relu) {
-      V y = x;
-      source.template evaluate<Whole>(y, c, there);
-      d = y > V{} ? d : V{};
-    }
+    source.template cut_gradient<Whole>(d, x, c, there);
     store_lanes<Whole>(dx + row + c, V(factor * (d - mean - (x - middle) * tilt)), there);
   }
 };

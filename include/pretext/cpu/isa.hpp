@@ -81,13 +81,22 @@ inline void set_isa(Isa isa) {
 /// Bytes of a vector in the set in use.
 inline std::int64_t vector_bytes() { return isa() == Isa::avx512 ? 64 : isa() == Isa::avx2 ? 32 : 16; }
 
-/// False for a kernel that is only built for wide vectors, where this CPU may have them.
+/// False for a kernel with `narrow_too = false` on x86: it is built for AVX2 and AVX-512 alone.
 template <class Kernel>
 constexpr bool built_narrow() {
 #if defined(__x86_64__)
   if constexpr (requires { Kernel::narrow_too; }) return Kernel::narrow_too;
 #endif
   return true;
+}
+
+/// Whether such kernels run in the set in use.
+inline bool runs_wide_kernels() {
+#if defined(__x86_64__)
+  return isa() != Isa::portable;
+#else
+  return true;
+#endif
 }
 
 /// Calls Kernel::run<bytes of a vector>(args...), built for the set in use.

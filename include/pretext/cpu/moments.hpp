@@ -44,14 +44,9 @@ struct BlockMoments {
 
   template <int Bytes>
   PRETEXT_INLINE static void run(const BlockMoments& b) {
-    constexpr std::int64_t n = lanes<T, Bytes>;
-    std::int64_t c = 0;
-    for (; c + 4 * n <= b.columns; c += 4 * n) b.template columns_of<Bytes, 4, true>(c);
-    for (; c + n <= b.columns; c += n) b.template columns_of<Bytes, 1, true>(c);
-    if (c < b.columns) b.template columns_of<Bytes, 1, false>(c);
+    each_columns<Bytes, T>(b, b.columns);
   }
 
- private:
   template <int Bytes, int Vectors, bool Whole>
   PRETEXT_INLINE void columns_of(std::int64_t c) const {
     using V = Vector<T, Bytes>;

@@ -25,8 +25,8 @@ class Ahead {
     parts_[count_++] = {begin, begin + bytes};
     bytes_ += bytes;
   }
-  /// Spreads all of it over so many blocks of rows.
-  void spread(std::int64_t blocks) { lines_ = (bytes_ / line + blocks) / blocks; }
+  /// Spreads all of it over so many blocks of rows; there may be none.
+  void spread(std::int64_t blocks) { lines_ = blocks == 0 ? 0 : (bytes_ / line + blocks) / blocks; }
 
   PRETEXT_INLINE void fetch() {
     for (std::int64_t i = 0; i < lines_; ++i) {
@@ -46,9 +46,12 @@ class Ahead {
   std::int64_t bytes_ = 0, lines_ = 0;
 };
 
-/// Most rows of a block, which stay in registers: the products of one panel come in blocks of so many.
+/// Rows of a block of c at most: as many as leave a register for each vector of b and one for a.
+inline constexpr int most_rows(int bytes) { return bytes == 64 ? 14 : 6; }
+
+/// Blocks that so many rows of c come in, for one panel.
 inline std::int64_t block_count(std::int64_t rows) {
-  const std::int64_t most = vector_bytes() == 64 ? 14 : 6;
+  const std::int64_t most = most_rows(static_cast<int>(vector_bytes()));
   return (rows + most - 1) / most;
 }
 
@@ -82,8 +85,7 @@ template <class T, bool Transposed>
 struct ProductKernel {
   template <int Bytes>
   PRETEXT_INLINE static void run(const Product<T>& p) {
-    // As many rows as leave a register for each vector of b and one for a.
-    constexpr int most = Bytes == 64 ? 14 : 6;
+    constexpr int most = most_rows(Bytes);
     for (std::int64_t r = 0, left = p.rows; left > 0;) {
       // Two blocks of middling size keep the units busier than a full one and a small one.
       const std::int64_t rows = left >= 2 * most ? most : left > most ? (left + 1) / 2 : left;

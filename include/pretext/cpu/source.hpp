@@ -40,6 +40,15 @@ struct Source {
     v = (v - middle) * factor + level;
     if (relu) v = v < V{} ? V{} : v;
   }
+
+  /// d becomes 0 where what is made of x is cut: the gradient that passes the relu.
+  template <bool Whole, class V>
+  PRETEXT_INLINE void cut_gradient(V& d, const V& x, std::int64_t c, std::int64_t there) const {
+    if (!relu) return;
+    V y = x;
+    evaluate<Whole>(y, c, there);
+    d = y > V{} ? d : V{};
+  }
 };
 
 /// Rows of one source, or of the sum of two, evaluated; with 0 in place of negatives if so marked.
@@ -52,15 +61,9 @@ struct Evaluation {
 
   template <int Bytes>
   PRETEXT_INLINE static void run(const Evaluation& e) {
-    constexpr std::int64_t n = lanes<S, Bytes>;
-    for (std::int64_t row = 0; row < e.rows * e.channels; row += e.channels) {
-      std::int64_t c = 0;
-      for (; c + n <= e.channels; c += n) e.template vector_of<Bytes, true>(row, c);
-      if (c < e.channels) e.template vector_of<Bytes, false>(row, c);
-    }
+    each_vector<Bytes, S>(e, e.rows, e.channels);
   }
 
- private:
   template <int Bytes, bool Whole>
   PRETEXT_INLINE void vector_of(std::int64_t row, std::int64_t c) const {
     using V = Vector<S, Bytes>;

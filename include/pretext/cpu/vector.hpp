@@ -54,4 +54,27 @@ PRETEXT_INLINE void store_lanes(T* to, const V& v, std::int64_t count) {
   std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
 }
 
+/// Calls kernel.vector_of<Bytes, Whole>(row, c) for each vector of each row, where `row` is the row's first
+/// element; the last vector of a row may not be whole.
+template <int Bytes, class T, class Kernel>
+PRETEXT_INLINE void each_vector(const Kernel& kernel, std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t n = lanes<T, Bytes>;
+  for (std::int64_t row = 0; row < rows * columns; row += columns) {
+    std::int64_t c = 0;
+    for (; c + n <= columns; c += n) kernel.template vector_of<Bytes, true>(row, c);
+    if (c < columns) kernel.template vector_of<Bytes, false>(row, c);
+  }
+}
+
+/// Calls kernel.columns_of<Bytes, Vectors, Whole>(c) for all columns: four vectors of them side by side where
+/// there are as many, so that their sums stay in registers over all rows.
+template <int Bytes, class T, class Kernel>
+PRETEXT_INLINE void each_columns(const Kernel& kernel, std::int64_t columns) {
+  constexpr std::int64_t n = lanes<T, Bytes>;
+  std::int64_t c = 0;
+  for (; c + 4 * n <= columns; c += 4 * n) kernel.template columns_of<Bytes, 4, true>(c);
+  for (; c + n <= columns; c += n) kernel.template columns_of<Bytes, 1, true>(c);
+  if (c < columns) kernel.template columns_of<Bytes, 1, false>(c);
+}
+
 }  // namespace pretext::cpu

@@ -125,12 +125,11 @@ class Winograd {
     return (channels + vector_lanes<S>() - 1) / vector_lanes<S>() * vector_lanes<S>();
   }
 
-  /// Tiles of a block: their planes fill half a megabyte, and every thread gets as many blocks.
-  static constexpr std::int64_t budget = 1 << 20;
+  /// Tiles of a block: their planes fill at most a megabyte, and every thread gets as many blocks.
   static std::int64_t block_size(const ops::ConvShape& s, std::int64_t tiles) {
     const std::int64_t bytes =
         planes * (padded(s.ci) + panel_columns<S>()) * static_cast<std::int64_t>(sizeof(S));
-    const std::int64_t most = std::clamp<std::int64_t>(budget / bytes, 8, 84);
+    const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / bytes, 8, 84);
     const std::int64_t threads = thread_pool().threads(),
                        rounds = (tiles + most * threads - 1) / (most * threads);
     return std::max<std::int64_t>(

@@ -63,7 +63,7 @@ struct Conv2d {
     Grads<T, D, 3> grads;
     if (wanted[0]) grads[0] = Tensor<T, D>(saved.x.shape());
     if (wanted[1]) grads[1] = Tensor<T, D>(saved.weight.shape());
-    Kernel<Conv2d, D>::backward(s, dy, saved.x, saved.weight, grads[0], grads[1]);
+    if (wanted[0] || wanted[1]) Kernel<Conv2d, D>::backward(s, dy, saved.x, saved.weight, grads[0], grads[1]);
     if (wanted[2]) grads[2] = SumRows::forward(dy);
     return grads;
   }
