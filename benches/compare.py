@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Alternates this engine with its peers, piece of work by piece, in one run, and prints ratios of medians.
 
-  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps convolutions
+  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps convolutions pipeline
 
 Needs benches/peers/setup.sh for the peers that are to take part; others are left out, and named. Writes every
 second that was measured, with versions and processor, as JSON.
@@ -152,6 +152,18 @@ def convolutions(args):
     return [{"work": "convolutions", "fma_gflops": fma, "micro_kernel_gflops": tile, "rows": rows}]
 
 
+def pipeline(args):
+    """Batches of rotated views from decoded pictures."""
+    server = Server("pretext", [args.serve, "batch", args.batch, args.threads], malloc=False)
+    seconds = [server.ask() for _ in range(1 + args.rounds)][1:]
+    server.end()
+    print(f"\nrotation's input, {args.threads} threads: {4 * args.batch / statistics.median(seconds):.0f} views/s")
+    return [{"work": "pipeline", "seconds": seconds}]
+
+
+WORK = {"steps": steps, "convolutions": convolutions, "pipeline": pipeline}
+
+
 def processor():
     for line in open("/proc/cpuinfo", encoding="utf-8"):
         if line.startswith("model name"):
@@ -161,7 +173,7 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", nargs="*", choices=("steps", "convolutions"), default=["steps", "convolutions"])
+    parser.add_argument("work", nargs="*", default=list(WORK), help=", ".join(WORK))
     parser.add_argument("--serve", type=Path, default=HERE.parent / "build/release/benches/serve")
     parser.add_argument("--peers", type=Path, default=HERE.parent / ".cache/peers")
     parser.add_argument("--threads", type=int, default=2)
@@ -172,8 +184,10 @@ def main():
     parser.add_argument("--layers", nargs="+", default=LAYERS)
     parser.add_argument("--out", type=Path, help="file for the record")
     args = parser.parse_args()
+    if unknown := set(args.work) - set(WORK):
+        parser.error(f"there is no work {sorted(unknown)}; there are: {', '.join(WORK)}")
     record = {"processor": processor(), "threads": args.threads, "command": sys.argv}
-    record["results"] = [part for work in args.work for part in {"steps": steps, "convolutions": convolutions}[work](args)]
+    record["results"] = [part for work in args.work for part in WORK[work](args)]
     if args.out:
         args.out.write_text(json.dumps(record) + "\n", encoding="utf-8")
 

@@ -5,6 +5,7 @@
 //   serve conv BATCH THREADS                    a line: "5x5_96_192_16 forward automatic", or another pass of
 //                                               backward_data, backward_weights, backward (both), by another
 //                                               algorithm
+//   serve batch PICTURES THREADS                a line: one batch of four turned views of each picture
 //   serve peak THREADS                          a line: "fma", multiply-adds on registers, or "micro_kernel",
 //   on the
 //                                               first-level cache; answered in GFLOP/s
@@ -160,6 +161,26 @@ struct Layer {
   }
 };
 
+/// The input pipeline of rotation: decoded pictures to a batch of views.
+int serve_batches(std::int64_t pictures, int threads) {
+  Rng rng(1);
+  const tasks::Rotation<> task({.features = 8}, rng);
+  std::vector<std::int64_t> all(static_cast<std::size_t>(pictures));
+  std::iota(all.begin(), all.end(), 0);
+  const auto set = data::shapes({.count = pictures});
+  std::vector<double> seconds;
+  serve([&](const std::string&) {
+    return seconds.emplace_back(seconds_of([&] { task.batch(set, {0, 0, all}, true); }));
+  });
+  std::cout << identity()
+                   .add("threads", threads)
+                   .add("pictures", pictures)
+                   .add("views_s", 4 * static_cast<double>(pictures) / median(seconds))
+                   .text()
+            << std::endl;
+  return 0;
+}
+
 cpu::ConvAlgorithm algorithm_of(const std::string& name) {
   using A = cpu::ConvAlgorithm;
   const std::map<std::string, A> names{{"automatic", A::automatic}, {"gemm", A::gemm},
@@ -262,12 +283,17 @@ int run(const std::vector<std::string>& words) {
     set_num_threads(static_cast<int>(number(2)));
     return serve_convolutions(number(1), static_cast<int>(number(2)));
   }
+  if (words.size() == 3 && words[0] == "batch") {
+    set_num_threads(static_cast<int>(number(2)));
+    return serve_batches(number(1), static_cast<int>(number(2)));
+  }
   if (words.size() == 2 && words[0] == "peak") {
     set_num_threads(static_cast<int>(number(1)));
     serve(peak_gflops);
     return 0;
   }
-  std::cerr << "usage: serve step MODEL BATCH THREADS [strict] | conv BATCH THREADS | peak THREADS\n";
+  std::cerr << "usage: serve step MODEL BATCH THREADS [strict] | conv BATCH THREADS | batch PICTURES THREADS "
+               "| peak THREADS\n";
   return 2;
 }
 
