@@ -13,6 +13,20 @@ using X = naive::X;
 template <std::size_t N>
 using Grads = ops::Grads<double, Cpu, N>;
 
+/// The gradients of an op in memory.
+template <class Op>
+Grads<Op::inputs> gradients(const Op& op, const X& dy, const typename Op::template Saved<double, Cpu>& saved,
+                            ops::Wanted<Op::inputs> wanted) {
+  if constexpr (requires { Op::reads_gradients; }) {
+    Grads<Op::inputs> result;
+    auto pending = op.backward(ops::Gradient<double, Cpu>(dy), saved, wanted);
+    for (std::size_t i = 0; i < Op::inputs; ++i) result[i] = pending[i].take();
+    return result;
+  } else {
+    return op.backward(dy, saved, wanted);
+  }
+}
+
 /// An op whose backward is wrong(op, dy, saved, right gradients).
 template <class Op, class Wrong>
 struct Planted {
@@ -31,7 +45,7 @@ struct Planted {
   }
   Grads<inputs> backward(const X& dy, const typename Op::template Saved<double, Cpu>& saved,
                          ops::Wanted<inputs> wanted) const {
-    return wrong(op, dy, saved, op.backward(dy, saved, wanted));
+    return wrong(op, dy, saved, gradients(op, dy, saved, wanted));
   }
 };
 
@@ -88,7 +102,7 @@ auto with_options(auto other) {
   return [other](auto&&, const X& dy, const auto& saved, auto grads) {
     ops::Wanted<std::tuple_size_v<decltype(grads)>> all;
     all.fill(true);
-    return other.backward(dy, saved, all);
+    return gradients(other, dy, saved, all);
   };
 }
 
@@ -102,7 +116,7 @@ void plant_linear(Garden& garden) {
   garden.plant("linear: weight transposed in the gradient of x", square, ops::Linear(),
                [](auto& op, const X& dy, auto saved, auto grads) {
                  saved.weight = transposed(saved.weight);
-                 return with(grads, 0, op.backward(dy, saved, {true, false, false})[0]);
+                 return with(grads, 0, gradients(op, dy, saved, {true, false, false})[0]);
                });
   garden.plant("linear: gradient of the weight transposed", square, ops::Linear(),
                [](auto&&, auto&&, auto&&, auto grads) { return with(grads, 1, transposed(grads[1])); });
@@ -125,7 +139,7 @@ void plant_conv2d(Garden& garden) {
   plant("conv2d: groups mixed up", {1, 4, 4, 4}, {3, 3, 2, 4}, {{}, 2},
         [](auto& op, const X& dy, auto saved, auto grads) {
           saved.x = rolled(saved.x.x, 2);
-          return with(grads, 1, op.backward(dy, saved, {false, true, false})[1]);
+          return with(grads, 1, gradients(op, dy, saved, {false, true, false})[1]);
         });
   plant("conv2d: kernel flipped", {1, 4, 4, 1}, {3, 3, 1, 2}, {},
         [](auto& op, const X& dy, auto saved, auto grads) {
@@ -133,12 +147,12 @@ void plant_conv2d(Garden& garden) {
           for (std::int64_t tap = 0; tap < 4; ++tap)
             std::swap_ranges(saved.weight.data() + 2 * tap, saved.weight.data() + 2 * tap + 2,
                              saved.weight.data() + 2 * (8 - tap));
-          return with(grads, 0, op.backward(dy, saved, {true, false, false})[0]);
+          return with(grads, 0, gradients(op, dy, saved, {true, false, false})[0]);
         });
   plant("conv2d: weight gradient of the last picture alone", {2, 4, 4, 2}, {3, 3, 2, 2}, {},
         [](auto& op, const X& dy, auto saved, auto grads) {
           saved.x = saved.x.x.rows(1, 2);
-          return with(grads, 1, op.backward(dy.rows(1, 2), saved, {false, true, false})[1]);
+          return with(grads, 1, gradients(op, dy.rows(1, 2), saved, {false, true, false})[1]);
         });
   plant("conv2d: bias gradient of the first row alone", {1, 4, 4, 2}, {3, 3, 2, 2}, {},
         [](auto&&, const X& dy, auto&&, auto grads) {
@@ -153,7 +167,7 @@ void plant_elementwise(Garden& garden) {
   garden.plant("tanh: derivative taken at the input", {{{4, 3}}}, ops::Tanh(),
                [](auto& op, const X& dy, auto saved, auto&&) {
                  for (double& v : (saved.v = saved.v.clone()).span()) v = std::atanh(v);
-                 return op.backward(dy, saved, {true});
+                 return gradients(op, dy, saved, {true});
                });
   const ops::Dropout dropout{0.4, {3, 1, 2}};
   garden.plant("dropout: scale forgotten", x, dropout, off_by(0, 0.6));
@@ -175,7 +189,7 @@ void plant_pools(Garden& garden) {
   garden.plant("max_pool2d: another tap wins", {x}, pool, [](auto& op, const X& dy, auto saved, auto&&) {
     saved.winner = saved.winner.clone();
     for (auto& tap : saved.winner.span()) tap = 4;
-    return op.backward(dy, saved, {true});
+    return gradients(op, dy, saved, {true});
   });
   garden.plant("max_pool2d: every tap wins", {x}, pool, [](auto&&, const X& dy, const auto& saved, auto&&) {
     const ops::AvgPool2d all{3, {.stride = 2, .padding = 1}};
@@ -208,12 +222,12 @@ void plant_norms(Garden& garden) {
                with_options(norm), X(), X());
   plant("batch_norm: gamma's gradient without the mean", [](auto& op, const X& dy, auto saved, auto grads) {
     saved.mean = X::zeros({2});
-    return with(grads, 1, op.backward(dy, saved, {false, true, false})[1]);
+    return with(grads, 1, gradients(op, dy, saved, {false, true, false})[1]);
   });
   plant("batch_norm: epsilon forgotten", [](auto& op, const X& dy, auto saved, auto&&) {
     for (double& v : (saved.inverse_deviation = saved.inverse_deviation.clone()).span())
       v = 1 / std::sqrt(1 / (v * v) - 0.1);
-    return op.backward(dy, saved, {true, true, true});
+    return gradients(op, dy, saved, {true, true, true});
   });
   garden.plant("batch_norm_inference: epsilon inside out", x, ops::BatchNormInference{0.1},
                with_options(ops::BatchNormInference{0.01}), X::zeros({2}), X::full({2}, 1));
@@ -242,7 +256,7 @@ void plant_losses(Garden& garden) {
   plant("softmax_cross_entropy: labels of other rows", [](auto& op, const X& dy, auto saved, auto&&) {
     saved.labels = saved.labels.clone();
     std::swap(saved.labels.data()[0], saved.labels.data()[1]);
-    return op.backward(dy, saved, {true});
+    return gradients(op, dy, saved, {true});
   });
   const std::vector<Input> pair{{{3, 4}}, {{3, 4}}};
   garden.plant("mean_squared_error: factor 2 forgotten", pair, ops::MeanSquaredError(), off_by(0, 0.5));

@@ -54,6 +54,15 @@ decltype(auto) argument(const X& x) {
     return Argument<X>::tensor(x);
 }
 
+/// The gradient of an op's output, as the op reads it.
+template <class Op, class T, Device D>
+auto reach(ops::Gradient<T, D> dy) {
+  if constexpr (requires { Op::reads_gradients; })
+    return dy;
+  else
+    return dy.take();
+}
+
 template <class Op, class T, Device D>
 struct OpPullback : Tape<D>::Pullback {
   static constexpr std::size_t n = Op::inputs;
@@ -64,12 +73,12 @@ struct OpPullback : Tape<D>::Pullback {
   OpPullback(const Op& o, typename Op::template Saved<T, D> s, const std::array<int, n>& ids)
       : op(o), saved(std::move(s)), nodes(ids) {}
 
-  void pull(Tape<D>& tape, TensorBase<D> dy) override {
+  void pull(Tape<D>& tape, ops::GradientBase<D> dy) override {
     ops::Wanted<n> wanted;
     for (std::size_t i = 0; i < n; ++i) wanted[i] = nodes[i] >= 0;
-    auto grads = op.backward(Tensor<T, D>(std::move(dy)), saved, wanted);
+    auto grads = op.backward(reach<Op>(ops::Gradient<T, D>(std::move(dy))), saved, wanted);
     for (std::size_t i = 0; i < n; ++i)
-      if (wanted[i]) tape.accumulate(nodes[i], std::move(grads[i]));
+      if (wanted[i]) tape.accumulate(nodes[i], ops::Gradient<T, D>(std::move(grads[i])));
   }
 
   int record_relu(Tape<D>& tape) override {

@@ -8,7 +8,7 @@
 #include "pretext/autograd/param.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/ops/add.hpp"
-#include "pretext/ops/operand.hpp"
+#include "pretext/ops/gradient.hpp"
 
 namespace pretext {
 
@@ -57,7 +57,7 @@ class Tape {
  public:
   /// Takes the gradient of a node's output and hands gradients to its inputs.
   struct Pullback {
-    virtual void pull(Tape& tape, TensorBase<D> dy) = 0;
+    virtual void pull(Tape& tape, ops::GradientBase<D> dy) = 0;
     /// Records the relu of the output as a node on the same inputs; -1 where the op cannot.
     virtual int record_relu(Tape&) { return -1; }
     virtual ~Pullback() = default;
@@ -112,28 +112,33 @@ class Tape {
             output.shape());
     require(!std::exchange(spent_, true),
             "backward: the tape was walked already; clear() it and record anew");
-    accumulate(output.node, std::move(dy));
+    accumulate<T>(output.node, std::move(dy));
     for (int i = output.node; i >= 0; --i) {
       Node& node = nodes_[i];
       node.value = {};
       if (node.pullback == nullptr) continue;
-      if (node.grad.storage.data() != nullptr) node.pullback->pull(*this, std::exchange(node.grad, {}));
+      if (node.grad.dy.storage.data() != nullptr) node.pullback->pull(*this, std::exchange(node.grad, {}));
       std::destroy_at(std::exchange(node.pullback, nullptr));
     }
   }
 
-  /// Adds a gradient to what the node has received so far.
+  /// Adds a gradient to what the node has received so far. The first one may wait to be computed, but not
+  /// where it can be read.
   template <class T>
-  void accumulate(int node, Tensor<T, D> gradient) {
-    TensorBase<D>& slot = nodes_[node].grad;
-    slot = sum(Tensor<T, D>(std::move(slot)), std::move(gradient)).base();
+  void accumulate(int node, ops::Gradient<T, D> gradient) {
+    ops::GradientBase<D>& slot = nodes_[node].grad;
+    if (slot.dy.storage.data() != nullptr)
+      gradient = sum(ops::Gradient<T, D>(std::move(slot)).take(), gradient.take());
+    else if (nodes_[node].pullback == nullptr)
+      gradient = gradient.take();
+    slot = gradient.base();
   }
 
   /// The gradient that a leaf received; undefined where none did.
   template <class T>
   Tensor<T, D> gradient(const Var<T, D>& leaf) const {
     require(leaf.tape == this && leaf.node >= 0, "gradient: not a leaf of this tape");
-    return Tensor<T, D>(nodes_[leaf.node].grad);
+    return Tensor<T, D>(nodes_[leaf.node].grad.dy);
   }
 
   /// The node of the relu of a node's output, on the same inputs; -1 where its op cannot.
@@ -164,15 +169,16 @@ class Tape {
  private:
   struct Node {
     Pullback* pullback;
-    TensorBase<D> grad, value;
+    ops::GradientBase<D> grad;
+    TensorBase<D> value;
   };
 
   template <class T>
   struct ParamPullback : Pullback {
     Param<T, D>* param;
     explicit ParamPullback(Param<T, D>* p) : param(p) {}
-    void pull(Tape&, TensorBase<D> dy) override {
-      param->grad = sum(std::move(param->grad), Tensor<T, D>(std::move(dy)));
+    void pull(Tape&, ops::GradientBase<D> dy) override {
+      param->grad = sum(std::move(param->grad), ops::Gradient<T, D>(std::move(dy)).take());
     }
   };
 

@@ -25,12 +25,17 @@ struct Kernel<ops::BatchNorm, Cpu> {
   template <class T>
   using X = Tensor<T, Cpu>;
 
-  /// Undefined running statistics are not kept.
+  /// moments[2, C] of x: the mean and the sum of squared deviations in each channel.
   template <class T>
-  static void measure(const ops::BatchNorm& op, const X<T>& x, X<T>& running_mean, X<T>& running_var,
-                      X<T>& mean, X<T>& inverse_deviation) {
-    const std::int64_t columns = mean.size(), rows = x.size() / columns;
-    const Tensor<double, Cpu> moments = cpu::column_moments(x.data(), rows, columns);
+  static Tensor<double, Cpu> moments(const X<T>& x) {
+    return cpu::column_moments(x.data(), x.size() / x.dim(-1), x.dim(-1));
+  }
+
+  /// What the moments of so many rows say. Undefined running statistics are not kept.
+  template <class T>
+  static void statistics(const ops::BatchNorm& op, const Tensor<double, Cpu>& moments, std::int64_t rows,
+                         X<T>& running_mean, X<T>& running_var, X<T>& mean, X<T>& inverse_deviation) {
+    const std::int64_t columns = mean.size();
     for (std::int64_t c = 0; c < columns; ++c) {
       const double squares = moments.data()[columns + c];
       mean.data()[c] = static_cast<T>(moments.data()[c]);
@@ -54,28 +59,28 @@ struct Kernel<ops::BatchNorm, Cpu> {
     }
   }
 
-  /// Undefined gradients are not wanted; dx may be dy.
+  /// sums[2, C] of dy and of dy * (x - mean) in each channel, where y is not cut.
   template <class T>
-  static void backward(const ops::Operand<T, Cpu>& y, const X<T>& inverse_deviation, const X<T>& dy, X<T>& dx,
-                       X<T>& dgamma, X<T>& dbeta) {
-    const std::int64_t columns = inverse_deviation.size(), rows = dy.size() / columns;
+  static Tensor<double, Cpu> gradient_sums(const ops::Operand<T, Cpu>& y, const X<T>& dy) {
     const cpu::Source<T> source(y);
-    const Tensor<double, Cpu> sums = cpu::gradient_sums(dy.data(), source, source.center, rows, columns);
-    parameter_gradients(sums, inverse_deviation, dgamma, dbeta);
-    if (!dx.defined()) return;
-    X<T> factors({2, columns});
+    const std::int64_t columns = y.affine.dim(1);
+    return cpu::gradient_sums(dy.data(), source, source.center, dy.size() / columns, columns);
+  }
+
+  /// factors[2, C] of the gradient of x: what ops::Gradient calls level and slope.
+  template <class T>
+  static void factors(const Tensor<double, Cpu>& sums, const X<T>& inverse_deviation, std::int64_t rows,
+                      X<T>& factors) {
+    const std::int64_t columns = inverse_deviation.size();
     T *level = factors.data(), *slope = level + columns;
     for (std::int64_t c = 0; c < columns; ++c) {
       const double inverse = static_cast<double>(inverse_deviation.data()[c]);
       level[c] = static_cast<T>(sums.data()[c] / static_cast<double>(rows));
       slope[c] = static_cast<T>(sums.data()[columns + c] * inverse * inverse / static_cast<double>(rows));
     }
-    cpu::each_row_block(dx, [&](std::int64_t first, std::int64_t count, std::int64_t) {
-      cpu::dispatch<cpu::NormalizedGradient<T>>(cpu::NormalizedGradient<T>{
-          source.from(first), dy.data() + first, level, slope, count, columns, dx.data() + first});
-    });
   }
 
+  /// Undefined gradients are not wanted.
   template <class T>
   static void parameter_gradients(const Tensor<double, Cpu>& sums, const X<T>& inverse_deviation,
                                   X<T>& dgamma, X<T>& dbeta) {

@@ -29,44 +29,56 @@ struct Kernel<ops::Conv2d, Cpu> {
   using Operand = ops::Operand<T, Cpu>;
 
   template <class T>
+  using Gradient = ops::Gradient<T, Cpu>;
+  using Moments = Tensor<double, Cpu>;
+
+  /// `moments`, where it is not null, becomes what ops::Operand calls so.
+  template <class T>
   static void forward(const ops::ConvShape& s, const Operand<T>& x, const X<T>& weight, const X<T>& bias,
-                      X<T>& y) {
+                      X<T>& y, Moments* moments = nullptr) {
+    if (y.size() == 0) return;
     switch (const A algorithm = cpu::conv_algorithm(s)) {
       case A::gemm:
-        return cpu::PointwiseConv<T>(s).forward(cpu::Source<T>(x), weight.data(), bias.data(), y.data());
+        return cpu::PointwiseConv<T>(s).forward(cpu::Source<T>(x), weight.data(), bias.data(), y.data(),
+                                                moments);
       case A::lines:
-        return cpu::LineConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data());
+        return cpu::LineConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments);
       case A::direct:
-        return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data());
+        return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments);
       default:
         cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
           winograd.forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data());
         });
+        if (moments != nullptr) *moments = cpu::column_moments(y.data(), y.size() / s.co, s.co);
     }
   }
 
-  /// Undefined gradients are not wanted.
+  /// Undefined gradients are not wanted. `sums`, where it is not null, may become what ops::Gradient calls
+  /// so.
   template <class T>
-  static void backward(const ops::ConvShape& s, const X<T>& dy, const Operand<T>& x, const X<T>& weight,
-                       X<T>& dx, X<T>& dw) {
+  static void backward(const ops::ConvShape& s, std::type_identity_t<Gradient<T>> dy, const Operand<T>& x,
+                       const X<T>& weight, X<T>& dx, X<T>& dw, Moments* sums = nullptr) {
     const A algorithm = cpu::conv_algorithm(s);
     if (algorithm == A::gemm)
-      return cpu::PointwiseConv<T>(s).backward(dy.data(), cpu::Source<T>(x), weight.data(), dx.data(),
-                                               dw.data());
+      return cpu::PointwiseConv<T>(s).backward(cpu::GradientSource<T>(dy), cpu::Source<T>(x), weight.data(),
+                                               dx.data(), dw.data(), sums);
+    if (algorithm == A::lines && !dx.defined() && dw.defined())
+      return cpu::LineConv<T>(s).grad_weight(x.value().data(), cpu::GradientSource<T>(dy), dw.data());
+    dy = dy.take();
     if (algorithm == A::lines) return backward_by(cpu::LineConv<T>(s), dy, x, weight, dx, dw);
     if (algorithm == A::direct) return backward_by(cpu::DirectConv<T>(s), dy, x, weight, dx, dw);
     cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
-      if (dx.defined()) winograd.grad_input(s, dy.data(), weight.data(), dx.data());
-      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), dy.data(), dw.data());
+      if (dx.defined()) winograd.grad_input(s, dy.dy.data(), weight.data(), dx.data());
+      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), dy.dy.data(), dw.data());
     });
   }
 
  private:
   template <class Conv, class T>
-  static void backward_by(const Conv& conv, const X<T>& dy, const Operand<T>& x, const X<T>& weight, X<T>& dx,
-                          X<T>& dw) {
-    if (dx.defined()) conv.grad_input(dy.data(), weight.data(), dx.data());
-    if (dw.defined()) conv.grad_weight(x.value().data(), dy.data(), dw.data());
+  static void backward_by(const Conv& conv, const Gradient<T>& dy, const Operand<T>& x, const X<T>& weight,
+                          X<T>& dx, X<T>& dw) {
+    if (dx.defined()) conv.grad_input(dy.dy.data(), weight.data(), dx.data());
+    if (dw.defined()) conv.grad_weight(x.value().data(), cpu::GradientSource<T>(dy), dw.data());
   }
 };
 

@@ -13,7 +13,9 @@
 //         for a panel, for each tap:  dw += (rows of x)^T * panel              multiply_transposed
 #pragma once
 
+#include "pretext/cpu/moments.hpp"
 #include "pretext/cpu/panel_sums.hpp"
+#include "pretext/cpu/source.hpp"
 #include "pretext/ops/conv2d.hpp"
 
 namespace pretext::cpu {
@@ -45,16 +47,21 @@ class DirectConv {
   explicit DirectConv(const ops::ConvShape& s)
       : s_(s), in_(s.ci / s.groups), out_(s.co / s.groups), taps_(s.kh * s.kw) {}
 
-  void forward(const S* x, const S* weight, const S* bias, S* y) const {
+  /// Null moments are not wanted.
+  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments) const {
     const auto panels = pack(taps_ * in_, out_, [&](Panels<S>& to, std::int64_t g, std::int64_t j) {
       to.pack(j, {weight + g * out_, taps_ * in_, out_, s_.co});
     });
+    ChunkMoments<S> measured(moments == nullptr ? 0 : s_.n * s_.oh, s_.co);
     each_block(s_.oh, s_.ow, [&](std::int64_t n, std::int64_t first, std::int64_t last) {
       S* const to = y + n * s_.oh * s_.ow * s_.co;
       for (S* pixel = to + first * s_.ow * s_.co; pixel < to + last * s_.ow * s_.co; pixel += s_.co)
         bias == nullptr ? std::fill_n(pixel, s_.co, S(0)) : std::copy_n(bias, s_.co, pixel);
       sweep<false>(x + n * s_.h * s_.w * s_.ci, panels, to, first, last);
+      if (moments != nullptr)
+        measured.add(n * s_.oh + first, to + first * s_.ow * s_.co, (last - first) * s_.ow);
     });
+    if (moments != nullptr) *moments = measured.total();
   }
 
   void grad_input(const S* dy, const S* weight, S* dx) const {
@@ -69,7 +76,8 @@ class DirectConv {
     });
   }
 
-  void grad_weight(const S* x, const S* dy, S* dw) const {
+  void grad_weight(const S* x, const GradientSource<S>& gradient, S* dw) const {
+    const S* const dy = gradient.dy;
     const std::int64_t columns = s_.groups * panels_, rows = s_.n * s_.oh;
     if (columns == 0 || in_ == 0) return;
     const std::int64_t most = PanelSums<S>::most_parts(s_.co * taps_ * in_);
@@ -125,7 +133,7 @@ class DirectConv {
         each_tap(Back ? first : 0, Back ? last : s_.h,
                  [&](std::int64_t tap, TapRange ys, const TapRange& xs) {
                    if (!Back) ys = ys.within(first, last);
-                   for (std::int64_t k = 0; k < depth; k += depth_block)
+                   for (std::int64_t k = 0; k < depth; k += depth_block())
                      for (std::int64_t oy = ys.first; oy < ys.last; ++oy) {
                        const std::int64_t at_x = (ys.input(oy) * s_.w + xs.input(xs.first)) * s_.ci + g * in_,
                                           at_y = (oy * s_.ow + xs.first) * s_.co + g * out_;
@@ -136,7 +144,7 @@ class DirectConv {
                             .c = target + (Back ? at_x : at_y) + j * width_,
                             .c_row = Back ? pixel : s_.co,
                             .rows = xs.count(),
-                            .depth = std::min(depth_block, depth - k),
+                            .depth = std::min(depth_block(), depth - k),
                             .add = true},
                            panels[0].width(j), false);
                      }

@@ -146,14 +146,14 @@ void multiply_panels(Matrix<const T> a, bool transposed, const Panels<T>& b, Mat
                      Ahead* ahead = nullptr) {
   NarrowPanel<T> narrow;
   for (std::int64_t row = 0; row < c.rows; row += row_block)
-    for (std::int64_t k = 0; k < std::max<std::int64_t>(1, b.rows()); k += depth_block)
+    for (std::int64_t k = 0; k < std::max<std::int64_t>(1, b.rows()); k += depth_block())
       for (std::int64_t j = 0; j < b.count(); ++j) {
         Product<T> p{.a = a.data + (transposed ? k * a.stride + row : row * a.stride + k),
                      .b = b.panel(j) + k * panel_columns<T>(),
                      .c = c.data + row * c.stride + j * panel_columns<T>(),
                      .c_row = c.stride,
                      .rows = std::min(row_block, c.rows - row),
-                     .depth = std::min(depth_block, b.rows() - k),
+                     .depth = std::min(depth_block(), b.rows() - k),
                      .add = add || k > 0,
                      .ahead = ahead};
         (transposed ? p.a_step : p.a_row) = a.stride;
@@ -164,7 +164,7 @@ void multiply_panels(Matrix<const T> a, bool transposed, const Panels<T>& b, Mat
 /// Blocks of rows that multiply_panels() computes for so many rows of c: what `ahead` is spread over.
 template <class T>
 std::int64_t blocks_of(std::int64_t rows, const Panels<T>& b) {
-  return block_count(rows) * b.count() * ((b.rows() + depth_block - 1) / depth_block);
+  return block_count(rows) * b.count() * ((b.rows() + depth_block() - 1) / depth_block());
 }
 
 namespace detail {

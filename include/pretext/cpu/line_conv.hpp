@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/cpu/evaluated_rows.hpp"
 #include "pretext/cpu/gemm.hpp"
+#include "pretext/cpu/gradient_sums.hpp"
 #include "pretext/cpu/im2row.hpp"
-#include "pretext/cpu/reduce.hpp"
 
 namespace pretext::cpu {
 
@@ -18,7 +19,9 @@ class LineConv {
         line_(s.kh * s.kw * (s.ci / s.groups)),
         rows_(std::max<std::int64_t>(1, 256 / std::max<std::int64_t>(1, s.ow))) {}
 
-  void forward(const S* x, const S* weight, const S* bias, S* y) const {
+  /// Null moments are not wanted.
+  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments) const {
+    ChunkMoments<S> measured(moments == nullptr ? 0 : (s_.n * s_.oh + rows_ - 1) / rows_, s_.co);
     std::vector<Panels<S>> panels;
     for (std::int64_t g = 0; g < s_.groups; ++g) panels.push_back(panels_of<S>(weights(weight, g)));
     parallel_for(s_.n * s_.oh, rows_, [&](std::int64_t first, std::int64_t last) {
@@ -32,7 +35,9 @@ class LineConv {
         multiply_panels<S>({lines.data(), pixels, line_, line_}, false, panels[static_cast<std::size_t>(g)],
                            {out + g * width_, pixels, width_, s_.co}, bias != nullptr);
       }
+      if (moments != nullptr) measured.add(first / rows_, out, pixels);
     });
+    if (moments != nullptr) *moments = measured.total();
   }
 
   void grad_input(const S* dy, const S* weight, S* dx) const {
@@ -57,16 +62,17 @@ class LineConv {
   }
 
   /// Eight parts, whatever the threads are, so that the sum has the same bits.
-  void grad_weight(const S* x, const S* dy, S* dw) const {
+  void grad_weight(const S* x, const GradientSource<S>& dy, S* dw) const {
     const std::int64_t rows = s_.n * s_.oh, grain = std::max<std::int64_t>(1, (rows + 7) / 8);
     reduce_rows<S>(rows, grain, line_ * s_.co, dw, [&](std::int64_t begin, std::int64_t end, S* part) {
       Tensor<S, Cpu> lines({rows_ * s_.ow, line_});
+      EvaluatedRows<GradientSource<S>, S> gradient(dy, rows_ * s_.ow, s_.co);
       for (std::int64_t first = begin; first < end; first += rows_) {
         const std::int64_t last = std::min(first + rows_, end), pixels = (last - first) * s_.ow;
         for (std::int64_t g = 0; g < s_.groups; ++g) {
           im2row(s_, ConvGroup(s_, g), first, last, x, lines.data());
           gemm_tn<S>({lines.data(), pixels, line_, line_},
-                     {dy + first * s_.ow * s_.co + g * width_, pixels, width_, s_.co},
+                     {gradient(first * s_.ow, pixels) + g * width_, pixels, width_, s_.co},
                      {part + g * width_, line_, width_, s_.co}, true);
         }
       }

@@ -56,6 +56,19 @@ struct Kernel<ops::Affine, Cpu> {
 };
 
 template <>
+struct Kernel<ops::AffineGradient, Cpu> {
+  /// dx may be dy.
+  template <class T>
+  static void forward(const Tensor<T, Cpu>& dy, const ops::Operand<T, Cpu>& normalized,
+                      const Tensor<T, Cpu>& factors, Tensor<T, Cpu>& dx) {
+    const cpu::GradientSource<T> source(dy.data(), normalized, factors);
+    cpu::each_row_block(dx, [&](std::int64_t first, std::int64_t count, std::int64_t columns) {
+      cpu::evaluate<T>(source.from(first), count, columns, dx.data() + first);
+    });
+  }
+};
+
+template <>
 struct Kernel<ops::Add, Cpu> {
   template <class T>
   static void forward(const ops::Operand<T, Cpu>& a, const ops::Operand<T, Cpu>& b, bool relu,

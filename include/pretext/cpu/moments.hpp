@@ -73,45 +73,65 @@ struct BlockMoments {
   }
 };
 
-/// Takes in the rows [0, rows) of x, a block at a time. scratch[3, columns] is overwritten.
+/// Moments of columns that are measured in chunks of rows, while the rows are in the cache, and merged in the
+/// order of the chunks.
 template <class T>
-void add_moments(const T* x, std::int64_t rows, T* scratch, Moments& total) {
-  const std::int64_t columns = total.columns;
-  const T *mean = scratch, *rest = mean + columns, *squares = rest + columns;
-  for (std::int64_t first = 0; first < rows; first += block_rows(columns)) {
-    const std::int64_t count = std::min(block_rows(columns), rows - first);
-    dispatch<BlockMoments<T>>(BlockMoments<T>{x + first * columns, count, columns, scratch, scratch + columns,
-                                              scratch + 2 * columns});
-    total.merge(count, [=](std::int64_t c) {
-      const double missed = static_cast<double>(rest[c]), n = static_cast<double>(count);
-      return std::pair(static_cast<double>(mean[c]) + missed / n,
-                       static_cast<double>(squares[c]) - missed * missed / n);
-    });
-  }
-}
+class ChunkMoments {
+ public:
+  ChunkMoments(std::int64_t chunks, std::int64_t columns)
+      : columns_(columns),
+        rows_(Tensor<std::int64_t, Cpu>::zeros({chunks})),
+        moments_(Tensor<double, Cpu>::zeros({chunks, 2, columns})) {}
 
-/// moments[2, columns] = the mean and the sum of squared deviations of each column of x[rows, columns]; the
-/// chunks are merged in order.
+  /// Takes in x[rows, columns], the next rows of a chunk; a chunk belongs to one thread at a time.
+  void add(std::int64_t chunk, const T* x, std::int64_t rows) {
+    Tensor<T, Cpu> scratch({3, columns_});
+    const T *mean = scratch.data(), *rest = mean + columns_, *squares = rest + columns_;
+    Moments total = of(chunk);
+    for (std::int64_t first = 0; first < rows; first += block_rows(columns_)) {
+      const std::int64_t count = std::min(block_rows(columns_), rows - first);
+      dispatch<BlockMoments<T>>(BlockMoments<T>{x + first * columns_, count, columns_, scratch.data(),
+                                                scratch.data() + columns_, scratch.data() + 2 * columns_});
+      total.merge(count, [=](std::int64_t c) {
+        const double missed = static_cast<double>(rest[c]), n = static_cast<double>(count);
+        return std::pair(static_cast<double>(mean[c]) + missed / n,
+                         static_cast<double>(squares[c]) - missed * missed / n);
+      });
+    }
+    rows_.data()[chunk] = total.rows;
+  }
+
+  /// moments[2, columns] of all rows.
+  Tensor<double, Cpu> total() {
+    Moments all = of(0);
+    for (std::int64_t i = 1; i < rows_.size(); ++i) {
+      const Moments other = of(i);
+      if (other.rows > 0)
+        all.merge(other.rows, [=](std::int64_t c) { return std::pair(other.mean[c], other.squares[c]); });
+    }
+    return moments_.rows(0, 1).reshape({2, columns_});
+  }
+
+ private:
+  Moments of(std::int64_t chunk) {
+    double* const mean = moments_.data() + chunk * 2 * columns_;
+    return {rows_.data()[chunk], columns_, mean, mean + columns_};
+  }
+
+  std::int64_t columns_;
+  Tensor<std::int64_t, Cpu> rows_;
+  Tensor<double, Cpu> moments_;
+};
+
+/// moments[2, columns] = the mean and the sum of squared deviations of each column of x[rows, columns].
 template <class T>
 Tensor<double, Cpu> column_moments(const T* x, std::int64_t rows, std::int64_t columns) {
-  const std::int64_t grain = reduction_grain(rows, columns), chunks = (rows - 1) / grain + 1;
-  Tensor<double, Cpu> partials = Tensor<double, Cpu>::zeros({chunks, 2, columns});
-  const auto moments = [&](std::int64_t chunk_index, std::int64_t seen) {
-    double* mean = partials.data() + chunk_index * 2 * columns;
-    return Moments{seen, columns, mean, mean + columns};
-  };
+  const std::int64_t grain = reduction_grain(rows, columns);
+  ChunkMoments<T> moments((rows - 1) / grain + 1, columns);
   parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
-    Tensor<T, Cpu> scratch({3, columns});
-    Moments mine = moments(begin / grain, 0);
-    add_moments(x + begin * columns, end - begin, scratch.data(), mine);
+    moments.add(begin / grain, x + begin * columns, end - begin);
   });
-  Moments total = moments(0, std::min(grain, rows));
-  for (std::int64_t i = 1; i < chunks; ++i) {
-    const std::int64_t count = std::min(grain, rows - i * grain);
-    const Moments other = moments(i, count);
-    total.merge(count, [=](std::int64_t c) { return std::pair(other.mean[c], other.squares[c]); });
-  }
-  return partials.rows(0, 1).reshape({2, columns});
+  return moments.total();
 }
 
 }  // namespace pretext::cpu

@@ -28,6 +28,8 @@ class PanelSums {
     });
   }
 
+  std::int64_t panels() const { return panels_; }
+
   /// Rows of one panel of one part.
   S* panel(std::int64_t part, std::int64_t panel) {
     return memory_.data() + (part * panels_ + panel) * size();

@@ -41,7 +41,7 @@ class Ahead {
   static constexpr std::int64_t line = 64;
   struct Part {
     const char *at, *end;
-  } parts_[2]{};
+  } parts_[3]{};
   int part_ = 0, count_ = 0;
   std::int64_t bytes_ = 0, lines_ = 0;
 };
@@ -72,14 +72,14 @@ struct Product {
   Ahead* ahead = nullptr;
 };
 
-/// The most of the depth for which a panel of b stays in the first-level cache.
-inline constexpr std::int64_t depth_block = 128;
-
 /// Columns in a panel of b.
 template <class T>
 std::int64_t panel_columns() {
   return 2 * vector_lanes<T>();
 }
+
+/// The most of the depth for which a panel of b fills at most half of the first-level cache.
+inline std::int64_t depth_block() { return (16 << 10) / (2 * vector_bytes()); }
 
 template <class T, bool Transposed>
 struct ProductKernel {
@@ -156,14 +156,15 @@ void multiply_transposed(const Product<T>& p) {
 /// The same in parts of the depth, so that a panel of b stays in the first-level cache.
 template <class T>
 void multiply_deep(Product<T> p) {
+  const std::int64_t most = depth_block();
   std::int64_t left = p.depth;
   do {
-    p.depth = left < depth_block ? left : depth_block;
+    p.depth = left < most ? left : most;
     multiply(p);
-    p.a += depth_block;
-    p.b += depth_block * panel_columns<T>();
+    p.a += most;
+    p.b += most * panel_columns<T>();
     p.add = true;
-    left -= depth_block;
+    left -= most;
   } while (left > 0);
 }
 

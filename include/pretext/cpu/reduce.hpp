@@ -31,6 +31,14 @@ void reduce_rows(std::int64_t rows, std::int64_t grain, std::int64_t width, T* o
   });
 }
 
+/// sum[...] of parts[P, ...], added in order.
+inline Tensor<double, Cpu> sum_of_parts(const Tensor<double, Cpu>& parts) {
+  const std::int64_t size = parts.shape().row_size();
+  double* const total = parts.rows(0, 1).data();
+  for (std::int64_t i = size; i < parts.size(); ++i) total[i % size] += parts.data()[i];
+  return parts.rows(0, 1);
+}
+
 }  // namespace cpu
 
 template <>

@@ -4,9 +4,26 @@
 #include <array>
 
 #include "pretext/cpu/vector.hpp"
-#include "pretext/ops/operand.hpp"
+#include "pretext/ops/gradient.hpp"
 
 namespace pretext::cpu {
+
+/// What becomes of one vector of channels: (v - center) * scale + shift, and 0 in place of negatives.
+template <class V>
+struct Normalized {
+  V center{}, scale{}, shift{};
+  bool relu = false;
+
+  PRETEXT_INLINE void evaluate(V& v) const {
+    v = (v - center) * scale + shift;
+    if (relu) v = v < V{} ? V{} : v;
+  }
+
+  /// d becomes 0 where what is made of x is cut: the gradient that passes the relu.
+  PRETEXT_INLINE void cut_gradient(V& d, const V& x) const {
+    if (relu) d = (x - center) * scale + shift > V{} ? d : V{};
+  }
+};
 
 /// Channels as a kernel reads them: an operand of an op in plain pointers. Null pointers: x as it lies.
 template <class S>
@@ -23,6 +40,7 @@ struct Source {
     shift = scale + o.affine.dim(1);
   }
 
+  const S* data() const { return x; }
   bool plain() const { return center == nullptr; }
   Source from(std::int64_t element) const {
     Source part = *this;
@@ -30,24 +48,37 @@ struct Source {
     return part;
   }
 
-  /// What becomes of the channels from c on: a whole vector of them, or the first `there` lanes.
+  /// The channels from c on: a whole vector of them, or the first `there` lanes. This is not plain.
   template <bool Whole, class V>
-  PRETEXT_INLINE void evaluate(V& v, std::int64_t c, std::int64_t there) const {
-    V middle, factor, level;
-    load_lanes<Whole>(middle, center + c, there);
-    load_lanes<Whole>(factor, scale + c, there);
-    load_lanes<Whole>(level, shift + c, there);
-    v = (v - middle) * factor + level;
-    if (relu) v = v < V{} ? V{} : v;
+  PRETEXT_INLINE void load_channels(Normalized<V>& n, std::int64_t c, std::int64_t there) const {
+    load_lanes<Whole>(n.center, center + c, there);
+    load_lanes<Whole>(n.scale, scale + c, there);
+    load_lanes<Whole>(n.shift, shift + c, there);
+    n.relu = relu;
+  }
+};
+
+/// A gradient as a kernel reads it: in plain pointers. Null factors: dy as it lies.
+template <class S>
+struct GradientSource {
+  const S* dy;
+  Source<S> normalized;
+  const S *level = nullptr, *slope = nullptr;
+
+  explicit GradientSource(const ops::Gradient<S, Cpu>& g)
+      : GradientSource(g.dy.data(), g.normalized, g.factors) {}
+  GradientSource(const S* raw, const ops::Operand<S, Cpu>& of, const Tensor<S, Cpu>& factors)
+      : dy(raw), normalized(of), level(factors.data()) {
+    if (factors.defined()) slope = level + factors.dim(1);
   }
 
-  /// d becomes 0 where what is made of x is cut: the gradient that passes the relu.
-  template <bool Whole, class V>
-  PRETEXT_INLINE void cut_gradient(V& d, const V& x, std::int64_t c, std::int64_t there) const {
-    if (!relu) return;
-    V y = x;
-    evaluate<Whole>(y, c, there);
-    d = y > V{} ? d : V{};
+  const S* data() const { return dy; }
+  bool plain() const { return level == nullptr; }
+  GradientSource from(std::int64_t element) const {
+    GradientSource part = *this;
+    part.dy += element;
+    if (!plain()) part.normalized.x += element;
+    return part;
   }
 };
 
@@ -55,7 +86,7 @@ struct Source {
 template <class S, int Sources>
 struct Evaluation {
   std::array<Source<S>, Sources> sources;
-  bool relu;
+  bool relu = false;
   std::int64_t rows, channels;
   S* to;
 
@@ -67,15 +98,20 @@ struct Evaluation {
   template <int Bytes, bool Whole>
   PRETEXT_INLINE void vector_of(std::int64_t row, std::int64_t c) const {
     using V = Vector<S, Bytes>;
+    const std::int64_t there = channels - c;
     V sum{};
     for (int i = 0; i < Sources; ++i) {
       V v;
-      load_lanes<Whole>(v, sources[i].x + row + c, channels - c);
-      if (!sources[i].plain()) sources[i].template evaluate<Whole>(v, c, channels - c);
+      load_lanes<Whole>(v, sources[i].x + row + c, there);
+      if (!sources[i].plain()) {
+        Normalized<V> of;
+        sources[i].template load_channels<Whole>(of, c, there);
+        of.evaluate(v);
+      }
       sum = i == 0 ? v : sum + v;
     }
     if (relu) sum = sum < V{} ? V{} : sum;
-    store_lanes<Whole>(to + row + c, sum, channels - c);
+    store_lanes<Whole>(to + row + c, sum, there);
   }
 };
 
@@ -90,6 +126,41 @@ template <class S>
 void evaluate_sum(const Source<S>& a, const Source<S>& b, bool relu, std::int64_t rows, std::int64_t channels,
                   S* to) {
   dispatch<Evaluation<S, 2>>(Evaluation<S, 2>{{a, b}, relu, rows, channels, to});
+}
+
+/// dx = scale * (dy - level - (x - center) * slope) over a few rows, by columns; dy is 0 where the source
+/// cuts. dx may be dy.
+template <class S>
+struct NormalizedGradient {
+  GradientSource<S> from;
+  std::int64_t rows, columns;
+  S* dx;
+
+  template <int Bytes>
+  PRETEXT_INLINE static void run(const NormalizedGradient& g) {
+    each_vector<Bytes, S>(g, g.rows, g.columns);
+  }
+
+  template <int Bytes, bool Whole>
+  PRETEXT_INLINE void vector_of(std::int64_t row, std::int64_t c) const {
+    using V = Vector<S, Bytes>;
+    const std::int64_t there = columns - c;
+    Normalized<V> of;
+    V x, d, level, slope;
+    from.normalized.template load_channels<Whole>(of, c, there);
+    load_lanes<Whole>(level, from.level + c, there);
+    load_lanes<Whole>(slope, from.slope + c, there);
+    load_lanes<Whole>(x, from.normalized.x + row + c, there);
+    load_lanes<Whole>(d, from.dy + row + c, there);
+    of.cut_gradient(d, x);
+    store_lanes<Whole>(dx + row + c, V(of.scale * (d - level - (x - of.center) * slope)), there);
+  }
+};
+
+/// to[rows, channels] = what the gradient is there; it may be where dy lies.
+template <class S>
+void evaluate(const GradientSource<S>& gradient, std::int64_t rows, std::int64_t channels, S* to) {
+  dispatch<NormalizedGradient<S>>(NormalizedGradient<S>{gradient, rows, channels, to});
 }
 
 }  // namespace pretext::cpu

@@ -88,7 +88,6 @@ struct TileTransform {
     for (std::int64_t c = 0; c < std::max(job.channels, job.padded); c += n) {
       const std::int64_t there = job.channels - c,
                          to = job.to_panel == 0 ? c : c / panel * job.to_panel + c % panel;
-      Source<S> source = job.source;
       Square<const S> from = job.from;
       Square<S> target = job.to;
       from.origin += c;
@@ -96,34 +95,42 @@ struct TileTransform {
       if (there < n) {  // the last channels go through memory of their own
         gather<Bytes>(job, c, there, tail);
         from = Square<const S>::regular(reinterpret_cast<const S*>(tail), n, in);
-        source = nullptr;
         if (job.padded == 0) target = Square<S>::regular(reinterpret_cast<S*>(results), n, out);
       }
-      transform<Bytes>(from, source, job.bias, c, there, target);
+      if (Step::evaluates && there >= n && !job.source.plain())
+        transform<Bytes, true>(from, job, c, target);
+      else
+        transform<Bytes, false>(from, job, c, target);
       if (there < n && job.padded == 0) scatter<Bytes>(results, job, c, there);
     }
   }
 
  private:
-  template <int Bytes>
-  PRETEXT_INLINE static void transform(const Square<const S>& from, const Source<S>& source, const S* bias,
-                                       std::int64_t c, std::int64_t there, const Square<S>& to) {
+  template <int Bytes, bool Normalizes>
+  PRETEXT_INLINE static void transform(const Square<const S>& from, const TileJob<S>& job, std::int64_t c,
+                                       const Square<S>& to) {
     using V = Vector<S, Bytes>;
-    V half[out * in], line[in], result[out], constant{};
+    V half[out * in], constant{};
+    Normalized<V> of;
+    if constexpr (Normalizes) job.source.template load_channels<true>(of, c, 0);
     for (int x = 0; x < in; ++x) {
+      V line[in];
+      const bool inside = from.left <= x && x < from.right;
+#pragma GCC unroll 8
       for (int y = 0; y < in; ++y) {
         line[y] = V{};
-        if (!from.inside(y, x)) continue;
+        if (!inside || y < from.top || y >= from.bottom) continue;
         load(line[y], from.at(y, x));
-        if constexpr (Step::evaluates)
-          if (!source.plain()) source.template evaluate<true>(line[y], c, there);
+        if constexpr (Normalizes) of.evaluate(line[y]);
       }
       Step::apply(line, half + x, in);
     }
-    if (bias != nullptr)
-      load_lanes<false>(constant, bias + c, std::min<std::int64_t>(there, lanes<S, Bytes>));
+    if (job.bias != nullptr)
+      load_lanes<false>(constant, job.bias + c, std::min<std::int64_t>(job.channels - c, lanes<S, Bytes>));
     for (int y = 0; y < out; ++y) {
+      V result[out];
       Step::apply(half + y * in, result, 1);
+#pragma GCC unroll 8
       for (int x = 0; x < out; ++x)
         if (to.inside(y, x)) store(to.at(y, x), V(result[x] + constant));
     }
@@ -132,12 +139,14 @@ struct TileTransform {
   template <int Bytes>
   PRETEXT_INLINE static void gather(const TileJob<S>& job, std::int64_t c, std::int64_t there,
                                     Vector<S, Bytes>* to) {
+    Normalized<Vector<S, Bytes>> of;
+    if (there > 0 && !job.source.plain()) job.source.template load_channels<false>(of, c, there);
     for (int i = 0; i < in * in; ++i) {
       to[i] = Vector<S, Bytes>{};
       if (there <= 0 || !job.from.inside(i / in, i % in)) continue;
       load_lanes<false>(to[i], job.from.at(i / in, i % in) + c, there);
       if constexpr (Step::evaluates)
-        if (!job.source.plain()) job.source.template evaluate<false>(to[i], c, there);
+        if (!job.source.plain()) of.evaluate(to[i]);
     }
   }
 

@@ -54,8 +54,8 @@ PRETEXT_INLINE void store_lanes(T* to, const V& v, std::int64_t count) {
   std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
 }
 
-/// Calls kernel.vector_of<Bytes, Whole>(row, c) for each vector of each row, where `row` is the row's first
-/// element; the last vector of a row may not be whole.
+/// Calls kernel.vector_of<Bytes, Whole>(row, c) for each vector of each row, in the order of memory, where
+/// `row` is the row's first element; the last vector of a row may not be whole.
 template <int Bytes, class T, class Kernel>
 PRETEXT_INLINE void each_vector(const Kernel& kernel, std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t n = lanes<T, Bytes>;

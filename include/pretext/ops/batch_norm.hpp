@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/ops/operand.hpp"
+#include "pretext/ops/gradient.hpp"
 
 namespace pretext::ops {
 
@@ -12,24 +12,14 @@ void require_channels(std::string_view op, std::string_view argument, const Tens
   if (x.defined()) require_shape(op, argument, x, {channels});
 }
 
-/// Room for the gradients of x, gamma and beta that are wanted: that of x in dy where nobody else can see it.
-template <class T, Device D>
-Grads<T, D, 3> batch_norm_grads(const Tensor<T, D>& dy, const Tensor<T, D>& per_channel, Wanted<3> wanted) {
-  Grads<T, D, 3> grads;
-  if (wanted[0]) grads[0] = dy.unique() ? dy : Tensor<T, D>(dy.shape());
-  for (std::size_t i : {1, 2})
-    if (wanted[i]) grads[i] = Tensor<T, D>(per_channel.shape());
-  return grads;
-}
-
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta for x[..., C], with the mean and the biased
 /// variance of this batch, over all axes but the last; with `relu`, 0 in place of negatives. Undefined gamma
 /// and beta[C] are 1 and 0. A recorded forward moves running_mean and running_var[C], where defined, in place
 /// towards the mean and the unbiased variance of the batch: running += momentum * (batch - running).
 struct BatchNorm {
   static constexpr std::string_view name = "batch_norm";
-  static constexpr std::size_t inputs = 3;
-  static constexpr bool prepares = true;
+  static constexpr std::size_t inputs = 3, operands = 1;
+  static constexpr bool prepares = true, reads_gradients = true;
 
   double momentum = 0.1, epsilon = 1e-5;
   bool relu = false;
@@ -40,7 +30,7 @@ struct BatchNorm {
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
+  Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
                        const Tensor<T, D>& running_mean, const Tensor<T, D>& running_var,
                        Saved<T, D>* saved) const {
     return prepare(x, gamma, beta, running_mean, running_var, saved).value();
@@ -48,8 +38,10 @@ struct BatchNorm {
 
   /// What forward returns, not yet computed.
   template <class T, Device D>
-  Operand<T, D> prepare(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
+  Operand<T, D> prepare(const Operand<T, D>& from, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
                         Tensor<T, D> running_mean, Tensor<T, D> running_var, Saved<T, D>* saved) const {
+    using K = Kernel<BatchNorm, D>;
+    const Tensor<T, D> x = from.value();
     require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
     const std::int64_t channels = x.dim(-1);
     require(x.size() >= 2 * channels && x.size() > 0, name, ": x ", x.shape(),
@@ -61,20 +53,27 @@ struct BatchNorm {
     require_channels(name, "running_var", running_var, channels);
     if (saved == nullptr) running_mean = running_var = {};
     Tensor<T, D> mean({channels}), inverse_deviation({channels}), affine({3, channels});
-    Kernel<BatchNorm, D>::measure(*this, x, running_mean, running_var, mean, inverse_deviation);
-    Kernel<BatchNorm, D>::affine(gamma, beta, mean, inverse_deviation, affine);
+    K::statistics(*this, from.plain() && from.moments.defined() ? from.moments : K::moments(x),
+                  x.size() / channels, running_mean, running_var, mean, inverse_deviation);
+    K::affine(gamma, beta, mean, inverse_deviation, affine);
     if (saved != nullptr) *saved = {x, gamma, beta, mean, inverse_deviation};
     return {x, affine, relu};
   }
 
   template <class T, Device D>
-  Grads<T, D, 3> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    auto grads = batch_norm_grads(dy, saved.mean, wanted);
-    Tensor<T, D> affine({3, saved.mean.size()});
-    Kernel<BatchNorm, D>::affine(saved.gamma, saved.beta, saved.mean, saved.inverse_deviation, affine);
-    Kernel<BatchNorm, D>::backward(Operand<T, D>(saved.x, affine, relu), saved.inverse_deviation, dy,
-                                   grads[0], grads[1], grads[2]);
-    return grads;
+  Gradients<T, D, 3> backward(Gradient<T, D> from, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    using K = Kernel<BatchNorm, D>;
+    const std::int64_t channels = saved.mean.size();
+    Tensor<double, D> sums = from.plain() ? from.sums : Tensor<double, D>();
+    Tensor<T, D> dy = from.take(), affine({3, channels}), factors({2, channels}), dgamma, dbeta;
+    K::affine(saved.gamma, saved.beta, saved.mean, saved.inverse_deviation, affine);
+    Operand<T, D> y(saved.x, affine, relu);
+    if (!sums.defined()) sums = K::gradient_sums(y, dy);
+    if (wanted[1]) dgamma = Tensor<T, D>({channels});
+    if (wanted[2]) dbeta = Tensor<T, D>({channels});
+    K::factors(sums, saved.inverse_deviation, dy.size() / channels, factors);
+    K::parameter_gradients(sums, saved.inverse_deviation, dgamma, dbeta);
+    return {Gradient<T, D>(std::move(dy), std::move(y), std::move(factors)), dgamma, dbeta};
   }
 };
 
@@ -107,7 +106,10 @@ struct BatchNormInference {
 
   template <class T, Device D>
   Grads<T, D, 3> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    auto grads = batch_norm_grads(dy, saved.mean, wanted);
+    Grads<T, D, 3> grads;
+    if (wanted[0]) grads[0] = dy.unique() ? dy : Tensor<T, D>(dy.shape());
+    for (std::size_t i : {1, 2})
+      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
     Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, grads[0],
                                             grads[1], grads[2]);
     return grads;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/ops/add.hpp"
+#include "pretext/ops/gradient.hpp"
 #include "pretext/ops/window.hpp"
 
 namespace pretext::ops {
@@ -13,9 +14,11 @@ struct ConvShape {
 };
 
 /// y[N, OH, OW, Co] = x[N, H, W, Ci] * weight[KH, KW, Ci/groups, Co] + bias[Co]; an undefined bias is none.
+/// Who leaves it out lets a batch norm follow, so a recorded forward without bias measures y's moments.
 struct Conv2d {
   static constexpr std::string_view name = "conv2d";
   static constexpr std::size_t inputs = 3, operands = 1;
+  static constexpr bool prepares = true, reads_gradients = true;
 
   Window window{};
   std::int64_t groups = 1;
@@ -49,23 +52,48 @@ struct Conv2d {
   template <class T, Device D>
   Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
                        Saved<T, D>* saved) const {
-    const ConvShape s = shape(x.shape(), weight.shape());
-    if (bias.defined()) require_shape(name, "bias", bias, {s.co});
-    Tensor<T, D> y({s.n, s.oh, s.ow, s.co});
-    Kernel<Conv2d, D>::forward(s, x, weight, bias, y);
     if (saved != nullptr) *saved = {x, weight};
+    return compute(x, weight, bias, nullptr);
+  }
+
+  /// What forward returns, measured where there is no bias.
+  template <class T, Device D>
+  Operand<T, D> prepare(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+                        Saved<T, D>* saved) const {
+    *saved = {x, weight};
+    Tensor<double, D> moments;
+    Operand<T, D> y = compute(x, weight, bias, bias.defined() ? nullptr : &moments);
+    y.moments = moments;
     return y;
   }
 
   template <class T, Device D>
-  Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+  Gradients<T, D, 3> backward(Gradient<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
     const ConvShape s = shape(saved.x.shape(), saved.weight.shape());
-    Grads<T, D, 3> grads;
-    if (wanted[0]) grads[0] = Tensor<T, D>(saved.x.shape());
-    if (wanted[1]) grads[1] = Tensor<T, D>(saved.weight.shape());
-    if (wanted[0] || wanted[1]) Kernel<Conv2d, D>::backward(s, dy, saved.x, saved.weight, grads[0], grads[1]);
-    if (wanted[2]) grads[2] = SumRows::forward(dy);
+    Gradients<T, D, 3> grads;
+    if (wanted[2]) {
+      dy = dy.take();
+      grads[2] = SumRows::forward(dy.dy);
+    }
+    Tensor<T, D> dx, dw;
+    if (wanted[0]) dx = Tensor<T, D>(saved.x.shape());
+    if (wanted[1]) dw = Tensor<T, D>(saved.weight.shape());
+    if (wanted[0] || wanted[1])
+      Kernel<Conv2d, D>::backward(s, std::move(dy), saved.x, saved.weight, dx, dw, &grads[0].sums);
+    grads[0].dy = dx;
+    grads[1].dy = dw;
     return grads;
+  }
+
+ private:
+  template <class T, Device D>
+  Tensor<T, D> compute(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+                       std::type_identity_t<Tensor<double, D>>* moments) const {
+    const ConvShape s = shape(x.shape(), weight.shape());
+    if (bias.defined()) require_shape(name, "bias", bias, {s.co});
+    Tensor<T, D> y({s.n, s.oh, s.ow, s.co});
+    Kernel<Conv2d, D>::forward(s, x, weight, bias, y, moments);
+    return y;
   }
 };
 

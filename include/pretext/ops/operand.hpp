@@ -18,6 +18,8 @@ struct Operand {
   Tensor<T, D> x;
   Tensor<T, D> affine;  ///< [3, C]: center, scale and shift; undefined: x as it lies
   bool relu = false;
+  /// [2, C]: mean and sum of squared deviations of x in each channel, where what wrote x measured them.
+  Tensor<double, D> moments;
 
   Operand() = default;
   Operand(Tensor<T, D> plain) : x(std::move(plain)) {}
