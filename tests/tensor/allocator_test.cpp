@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pretext/tensor/allocator.hpp"
+#include "pretext/tensor/tensor.hpp"
 
 #include <doctest/doctest.h>
 
@@ -136,4 +136,19 @@ TEST_CASE("storage counts its handles and gives the block back with the last one
     CHECK(allocator<Cpu>().use().live == before + 128);
   }
   CHECK(allocator<Cpu>().use().live == before);
+}
+
+TEST_CASE("what one chunk of a job asks for is there for all of its threads") {
+  set_num_threads(4);
+  const auto scratch = [](std::int64_t chunks) {
+    const std::size_t before = allocator<Cpu>().use().allocations;
+    parallel_for(4, 1, [&](std::int64_t chunk, std::int64_t) {
+      if (chunk < chunks) Tensor<float, Cpu>({31'000'000}).data()[0] = 1;
+    });
+    return allocator<Cpu>().use().allocations - before;
+  };
+  CHECK(scratch(1) == 4);
+  for (int i = 0; i < 20; ++i) CHECK(scratch(4) == 0);
+  set_num_threads(2);
+  allocator<Cpu>().trim();
 }

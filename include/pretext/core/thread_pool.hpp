@@ -43,6 +43,9 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
+  /// True on a thread that works on a chunk which others work beside.
+  static bool inside() { return inside_; }
+
   /// Calls chunk(context, i) once for every i in [0, chunks), in any order, on any thread. Throws what a
   /// chunk throws.
   void run(std::int64_t chunks, Chunk chunk, void* context) {

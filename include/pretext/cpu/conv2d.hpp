@@ -64,21 +64,21 @@ struct Kernel<ops::Conv2d, Cpu> {
                                                dx.data(), dw.data(), sums);
     if (algorithm == A::lines && !dx.defined() && dw.defined())
       return cpu::LineConv<T>(s).grad_weight(x.value().data(), cpu::GradientSource<T>(dy), dw.data());
-    dy = dy.take();
-    if (algorithm == A::lines) return backward_by(cpu::LineConv<T>(s), dy, x, weight, dx, dw);
-    if (algorithm == A::direct) return backward_by(cpu::DirectConv<T>(s), dy, x, weight, dx, dw);
+    const X<T> d = dy.take();
+    if (algorithm == A::lines) return backward_by(cpu::LineConv<T>(s), d, x, weight, dx, dw);
+    if (algorithm == A::direct) return backward_by(cpu::DirectConv<T>(s), d, x, weight, dx, dw);
     cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
-      if (dx.defined()) winograd.grad_input(s, dy.dy.data(), weight.data(), dx.data());
-      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), dy.dy.data(), dw.data());
+      if (dx.defined()) winograd.grad_input(s, d.data(), weight.data(), dx.data());
+      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), d.data(), dw.data());
     });
   }
 
  private:
   template <class Conv, class T>
-  static void backward_by(const Conv& conv, const Gradient<T>& dy, const Operand<T>& x, const X<T>& weight,
-                          X<T>& dx, X<T>& dw) {
-    if (dx.defined()) conv.grad_input(dy.dy.data(), weight.data(), dx.data());
-    if (dw.defined()) conv.grad_weight(x.value().data(), cpu::GradientSource<T>(dy), dw.data());
+  static void backward_by(const Conv& conv, const X<T>& dy, const Operand<T>& x, const X<T>& weight, X<T>& dx,
+                          X<T>& dw) {
+    if (dx.defined()) conv.grad_input(dy.data(), weight.data(), dx.data());
+    if (dw.defined()) conv.grad_weight(x.value().data(), dy.data(), dw.data());
   }
 };
 

@@ -15,7 +15,6 @@
 
 #include "pretext/cpu/moments.hpp"
 #include "pretext/cpu/panel_sums.hpp"
-#include "pretext/cpu/source.hpp"
 #include "pretext/ops/conv2d.hpp"
 
 namespace pretext::cpu {
@@ -76,8 +75,7 @@ class DirectConv {
     });
   }
 
-  void grad_weight(const S* x, const GradientSource<S>& gradient, S* dw) const {
-    const S* const dy = gradient.dy;
+  void grad_weight(const S* x, const S* dy, S* dw) const {
     const std::int64_t columns = s_.groups * panels_, rows = s_.n * s_.oh;
     if (columns == 0 || in_ == 0) return;
     const std::int64_t most = PanelSums<S>::most_parts(s_.co * taps_ * in_);

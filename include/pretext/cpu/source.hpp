@@ -62,9 +62,10 @@ struct Source {
 template <class S>
 struct GradientSource {
   const S* dy;
-  Source<S> normalized;
+  Source<S> normalized = nullptr;
   const S *level = nullptr, *slope = nullptr;
 
+  GradientSource(const S* plain) : dy(plain) {}
   explicit GradientSource(const ops::Gradient<S, Cpu>& g)
       : GradientSource(g.dy.data(), g.normalized, g.factors) {}
   GradientSource(const S* raw, const ops::Operand<S, Cpu>& of, const Tensor<S, Cpu>& factors)

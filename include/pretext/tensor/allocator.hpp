@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "pretext/core/thread_pool.hpp"
 #include "pretext/tensor/device.hpp"
 
 namespace pretext {
@@ -45,6 +46,7 @@ class CachingAllocator {
       use_.cached -= block->bytes;
     } else {
       block = make(size_class);
+      if (ThreadPool::inside()) make_for_siblings(size_class);
     }
     use_.live += block->bytes;
     use_.peak = std::max(use_.peak, use_.live);
@@ -56,9 +58,7 @@ class CachingAllocator {
   void give(MemoryBlock* block) {
     std::lock_guard lock(mutex_);
     use_.live -= block->bytes;
-    use_.cached += block->bytes;
-    block->next = free_[block->size_class];
-    free_[block->size_class] = block;
+    keep(block);
   }
 
   /// Returns all cached memory to the system.
@@ -107,6 +107,21 @@ class CachingAllocator {
     }
     ++use_.allocations;
     return block;
+  }
+
+  // Scratch memory of one chunk: the threads beside this one will want as much, if not now, then in a later
+  // step, which should ask the system for nothing.
+  void make_for_siblings(int size_class) {
+    try {
+      for (int i = 1; i < thread_pool().threads(); ++i) keep(make(size_class));
+    } catch (const Error&) {  // they will say so themselves
+    }
+  }
+
+  void keep(MemoryBlock* block) {
+    use_.cached += block->bytes;
+    block->next = free_[block->size_class];
+    free_[block->size_class] = block;
   }
 
   // Memory kept for other sizes is given up before an allocation is called impossible.
