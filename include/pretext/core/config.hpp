@@ -13,3 +13,6 @@
 #else
 #define PRETEXT_HD
 #endif
+
+// For what a kernel calls: a function must be inlined into the kernel to be built for its instruction set.
+#define PRETEXT_INLINE [[gnu::always_inline]] inline

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pretext/core/config.hpp"
+#include "pretext/core/math.hpp"
 
 namespace pretext {
 
@@ -15,7 +16,7 @@ struct Words {
 
 /// Philox4x32-10: four random words as a pure function of a 128-bit counter and a 64-bit key (Salmon et al.,
 /// SC 2011).
-PRETEXT_HD inline Words philox(Words counter, std::uint64_t key) {
+PRETEXT_INLINE PRETEXT_HD Words philox(Words counter, std::uint64_t key) {
   auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
   Words c = counter;
   for (int round = 0; round < 10; ++round) {
@@ -59,6 +60,16 @@ class Rng {
     return static_cast<std::uint32_t>((std::uint64_t{bits()} * n) >> 32);
   }
 
+  /// Uniform in {low, ..., high}.
+  PRETEXT_HD int between(int low, int high) {
+    return low + static_cast<int>(below(static_cast<std::uint32_t>(high - low) + 1));
+  }
+
+  /// Positive, with a uniform logarithm: as likely in [low, x low] as in [high / x, high].
+  PRETEXT_HD float log_uniform(float low, float high) {
+    return math::exp2(uniform(math::log2(low), math::log2(high)));
+  }
+
   /// True with the given probability.
   PRETEXT_HD bool chance(float probability) { return uniform() < probability; }
 
@@ -74,6 +85,15 @@ class Rng {
   Words block_{};
   std::uint32_t draw_ = 0;
 };
+
+/// Two independent standard normal numbers of two random words, by Box and Muller in float.
+PRETEXT_INLINE PRETEXT_HD void normal_pair(std::uint32_t a, std::uint32_t b, float& x, float& y) {
+  const float u = (static_cast<float>(a >> 8) + 0.5F) * 0x1p-24F,
+              turn = static_cast<float>(b >> 8) * 0x1p-24F;
+  const float radius = math::power(-1.38629436F * math::log2(u), 0.5F);  // ln u = ln 2 log2 u
+  x = radius * math::cosine_of_turns(turn);
+  y = radius * math::sine_of_turns(turn);
+}
 
 /// What a dropout mask is a function of; a fresh one for every op that asks.
 struct DrawKey {

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "pretext/core/config.hpp"
 #include "pretext/core/error.hpp"
 
 // Kernels are written once over the width of a vector, in GCC's and Clang's vector extensions, and built here
-// for each instruction set. A function that a kernel calls must be inlined into it to be built for its set.
-#define PRETEXT_INLINE [[gnu::always_inline]] inline
+// for each instruction set. A function that a kernel calls is PRETEXT_INLINE, to be built for its set.
 
 namespace pretext::cpu {
 

@@ -35,4 +35,46 @@ struct SquareCrop {
   }
 };
 
+/// A box of random area and aspect, scaled to a square and mirrored half the time: the crop of Inception,
+/// with the constants that became usual for ImageNet (Szegedy et al., CVPR 2015). Without a stream of random
+/// numbers: the middle, `keep` of the short side.
+struct ResizedCrop {
+  int size = 224;
+  float area_low = 0.08F, area_high = 1;              ///< of the picture's
+  float ratio_low = 3.0F / 4, ratio_high = 4.0F / 3;  ///< width by height
+  bool mirror = true;
+  float keep = 0.875F;
+
+  PRETEXT_HD Affine operator()(const ImageView& picture) const {
+    const int side = picture.width < picture.height ? picture.width : picture.height;
+    return middle(picture, keep * static_cast<float>(side), keep * static_cast<float>(side));
+  }
+
+  PRETEXT_HD Affine operator()(const ImageView& picture, Rng& rng) const {
+    const Affine crop = drawn(picture, rng);
+    return mirror && rng.chance(0.5F) ? crop.after(mirrored(size)) : crop;
+  }
+
+ private:
+  PRETEXT_HD Affine drawn(const ImageView& picture, Rng& rng) const {
+    const auto across = static_cast<float>(picture.width), down = static_cast<float>(picture.height);
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      const float area = across * down * rng.uniform(area_low, area_high),
+                  ratio = rng.log_uniform(ratio_low, ratio_high);
+      const float wide = math::round(std::sqrt(area * ratio)), high = math::round(std::sqrt(area / ratio));
+      if (!(wide >= 1 && high >= 1 && wide <= across && high <= down)) continue;
+      const int left = rng.between(0, picture.width - static_cast<int>(wide)),
+                top = rng.between(0, picture.height - static_cast<int>(high));
+      return boxed(static_cast<float>(left), static_cast<float>(top), wide, high, size, size);
+    }
+    const float widest = down * ratio_high, highest = across / ratio_low;
+    return middle(picture, across < widest ? across : widest, down < highest ? down : highest);
+  }
+
+  PRETEXT_HD Affine middle(const ImageView& picture, float wide, float high) const {
+    return boxed(0.5F * (static_cast<float>(picture.width) - wide),
+                 0.5F * (static_cast<float>(picture.height) - high), wide, high, size, size);
+  }
+};
+
 }  // namespace pretext::tasks

@@ -22,7 +22,7 @@ struct PlainInputs {
     std::vector<View> views;
     for (const std::int64_t index : indices) {
       pictures.push_back(dataset.image(index));
-      views.push_back({static_cast<std::int32_t>(views.size()), crop(pictures.back())});
+      views.push_back({.source = static_cast<std::int32_t>(views.size()), .map = crop(pictures.back())});
     }
     return render<D, T>(pictures, views, {crop.size, crop.size, normalization});
   }

@@ -16,7 +16,7 @@ struct RotationViews {
   PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t* label) const {
     const Affine square = source.training ? crop(source.picture, rng) : crop(source.picture);
     for (int k = 0; k < views; ++k) {
-      view[k] = {source.index, square.after(quarter_turns(k, crop.size))};
+      view[k] = {.source = source.index, .map = square, .turns = static_cast<std::uint8_t>(k)};
       label[k] = k;
     }
   }

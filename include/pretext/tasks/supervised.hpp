@@ -15,7 +15,8 @@ struct SupervisedViews {
   int classes() const { return class_count; }
 
   PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t* label) const {
-    view[0] = {source.index, source.training ? crop(source.picture, rng) : crop(source.picture)};
+    view[0] = {.source = source.index,
+               .map = source.training ? crop(source.picture, rng) : crop(source.picture)};
     label[0] = source.label;
   }
 };
