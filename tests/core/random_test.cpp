@@ -116,6 +116,46 @@ TEST_CASE("normal numbers follow the normal distribution") {
   for (double v : values) REQUIRE(std::isfinite(v));
 }
 
+TEST_CASE("between(low, high) hits every whole number evenly, both ends too") {
+  Rng rng(4, Use::test);
+  std::array<int, 15> counts{};
+  for (int i = 0; i < draws; ++i) ++counts[static_cast<std::size_t>(rng.between(-7, 7) + 7)];
+  CHECK(std::abs(unevenness(counts)) < 4);
+  CHECK(rng.between(3, 3) == 3);
+}
+
+TEST_CASE("log_uniform has a uniform logarithm") {
+  Rng rng(5, Use::test);
+  std::vector<double> values(draws);
+  for (double& v : values) v = static_cast<double>(rng.log_uniform(0.75F, 1.0F / 0.75F));
+  CHECK(kolmogorov(values, [](double x) { return std::log(x / 0.75) / std::log(16.0 / 9); }) < 1.95);
+}
+
+TEST_CASE("pairs of normal numbers in float follow the normal distribution, and are independent") {
+  Rng rng(6, Use::test);
+  std::vector<double> first(draws), second(draws);
+  double product = 0, of_squares = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    float x, y;
+    normal_pair(rng.bits(), rng.bits(), x, y);
+    first[i] = static_cast<double>(x);
+    second[i] = static_cast<double>(y);
+    product += first[i] * second[i];
+    of_squares += (first[i] * first[i] - 1) * (second[i] * second[i] - 1);
+  }
+  const auto normal = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
+  CHECK(kolmogorov(first, normal) < 1.95);
+  CHECK(kolmogorov(second, normal) < 1.95);
+  CHECK(std::abs(product) < 4 * std::sqrt(draws));
+  CHECK(std::abs(of_squares) < 4 * 2 * std::sqrt(draws));
+  float x, y;
+  normal_pair(0, 0, x, y);  // the smallest uniform number
+  CHECK(std::isfinite(x));
+  CHECK(std::abs(x) < 6);
+  normal_pair(0xffffffff, 0, x, y);
+  CHECK(std::abs(x) < 1e-3F);
+}
+
 TEST_CASE("a permutation is one for all sizes from 1 to 300") {
   for (std::uint64_t size = 1; size <= 300; ++size) {
     const Permutation order(size, 11, 2);

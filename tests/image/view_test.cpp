@@ -6,24 +6,21 @@
 #include <vector>
 
 #include "../support.hpp"
+#include "naive_view.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/cpu/render.hpp"
+#include "test_pictures.hpp"
 
 using namespace pretext;
 
 namespace {
 
-Image noise(int height, int width, std::uint32_t sample = 0) {
-  Image image(height, width);
-  Rng rng(7, Use::test, 0, sample);
-  for (int i = 0; i < height * width * 3; ++i) image.pixels()[i] = static_cast<std::uint8_t>(rng.below(256));
-  return image;
-}
+using test::noise;
 
 /// The colours 0 ... 255 of one view, as they come from the painter.
 Tensor<float, Cpu> draw(const Image& image, const Affine& map, int height, int width) {
   const ImageView view = image;
-  const View one{0, map};
+  const View one{.map = map};
   return render<Cpu>({&view, 1}, {&one, 1},
                      {height, width, {{0, 0, 0}, {1.0F / 255, 1.0F / 255, 1.0F / 255}}});
 }
@@ -146,7 +143,8 @@ TEST_CASE("many views of pictures of several sizes are drawn in one call, alike 
   std::vector<View> views;
   for (int i = 0; i < 50; ++i) {
     const float angle = 0.1F * static_cast<float>(i);
-    views.push_back({i % 3, {std::cos(angle), -std::sin(angle), 3, std::sin(angle), std::cos(angle), 2}});
+    views.push_back({.source = i % 3,
+                     .map = {std::cos(angle), -std::sin(angle), 3, std::sin(angle), std::cos(angle), 2}});
   }
   set_num_threads(1);
   const auto one = render<Cpu>(pictures, views, {16, 12});
@@ -159,7 +157,7 @@ TEST_CASE("many views of pictures of several sizes are drawn in one call, alike 
 TEST_CASE("views of pictures that are not there are refused") {
   const Image in = noise(2, 2);
   const ImageView view = in;
-  const View wrong{1, {}};
+  const View wrong{.source = 1};
   CHECK_THROWS_WITH_AS(render<Cpu>({&view, 1}, {&wrong, 1}, {}),
                        "render: a view of picture 1, but there are 1", Error);
   CHECK(render<Cpu>({&view, 1}, {}, {}).shape() == Shape{0, 32, 32, 3});

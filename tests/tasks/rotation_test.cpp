@@ -41,14 +41,31 @@ TEST_CASE("rotation puts the four turns of each picture into the batch, labelled
       }
 }
 
-TEST_CASE("all four turns in training show the same crop") {
-  const auto dataset = data::shapes({.count = 20, .size = 40});
-  const tasks::RotationViews program{};
-  for (std::uint32_t i = 0; i < 20; ++i) {
-    View views[4];
-    std::int32_t labels[4];
-    program({dataset.image(i), 0, -1, true}, Rng(3, Use::views, 0, i), views, labels);
-    for (int k = 1; k < 4; ++k) CHECK(views[k].map == views[0].map.after(quarter_turns(k, 32)));
+TEST_CASE("all four turns in training show the same crop, and are its turns bit for bit at any scale") {
+  for (const int size : {32, 40, 57}) {
+    const auto dataset = data::shapes({.count = 20, .size = size});
+    const tasks::RotationViews program{};
+    for (std::uint32_t i = 0; i < 20; ++i) {
+      View views[4];
+      std::int32_t labels[4];
+      program({dataset.image(i), 0, -1, true}, Rng(3, Use::views, 0, i), views, labels);
+      const ImageView picture = dataset.image(i);
+      const auto drawn = render<Cpu>({&picture, 1}, views, {32, 32});
+      for (int k = 1; k < 4; ++k) {
+        CHECK(views[k].map == views[0].map);
+        const Affine turn = quarter_turns(k, 32);
+        bool same = true;
+        for (int y = 0; y < 32; ++y)
+          for (int x = 0; x < 32; ++x)
+            for (int c = 0; c < 3; ++c) {
+              const auto px = static_cast<float>(x), py = static_cast<float>(y);
+              const int u = static_cast<int>(turn.x(px, py)), v = static_cast<int>(turn.y(px, py));
+              same =
+                  same && drawn.data()[((k * 32 + y) * 32 + x) * 3 + c] == drawn.data()[(v * 32 + u) * 3 + c];
+            }
+        CHECK(same);
+      }
+    }
   }
 }
 

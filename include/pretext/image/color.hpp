@@ -7,9 +7,6 @@
 // changes the three in place, without branches, so that a loop over pixels becomes vectors.
 namespace pretext {
 
-/// The weights of red, green and blue in a grey value (ITU-R BT.601).
-inline constexpr float luma[3] = {0.299F, 0.587F, 0.114F};
-
 /// colour -> matrix * colour + offset: three rows of four.
 struct ColorMatrix {
   float m[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
@@ -17,6 +14,7 @@ struct ColorMatrix {
   /// factor * colour + (1 - factor) * grey, the grey being `level` plus `of_luma` times the pixel's own: what
   /// changes of brightness, contrast and saturation have in common.
   PRETEXT_HD static ColorMatrix blend(float factor, float level, float of_luma) {
+    const float luma[3] = {0.299F, 0.587F, 0.114F};  // ITU-R BT.601
     ColorMatrix result;
     for (int row = 0; row < 3; ++row) {
       for (int c = 0; c < 3; ++c)

@@ -48,11 +48,11 @@ struct Finish {
     const int first = first_channel(space), end = first + channel_count(space);
     float all = 0;
     for (int c = first; c < end; ++c) all += own.variance[c] / static_cast<float>(end - first);
+    const float least = space == Space::rgb ? 4e-4F * white : 0.04F;
     for (int c = 0; c < 3; ++c) {
-      const float given = white * n.deviation[c];
-      scale[c] = n.gain / (n.statistics == Statistics::tile       ? deviation(own.variance[c], white)
-                           : n.statistics == Statistics::tile_rms ? deviation(all, white)
-                                                                  : given);
+      const float variance = n.statistics == Statistics::tile_rms ? all : own.variance[c];
+      const bool by_tile = n.statistics == Statistics::tile || n.statistics == Statistics::tile_rms;
+      scale[c] = n.gain / (by_tile ? deviation(variance, least) : white * n.deviation[c]);
       if (n.statistics == Statistics::given)
         shift[c] = n.gain * -n.mean[c] / n.deviation[c];
       else
@@ -78,9 +78,9 @@ struct Finish {
   }
 
  private:
-  /// At least a tenth of a level of 255, so that a tile of one colour becomes zeros.
-  PRETEXT_HD static float deviation(float variance, float white) {
-    const float own = std::sqrt(variance), least = 4e-4F * white;
+  /// At least `least`, a tenth of a level of 255, so that a tile of one colour becomes zeros.
+  PRETEXT_HD static float deviation(float variance, float least) {
+    const float own = std::sqrt(variance);
     return own > least ? own : least;
   }
 };

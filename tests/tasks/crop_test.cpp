@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "pretext/tasks/crop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "../support.hpp"
+#include "pretext/tasks/jitter.hpp"
+
+using namespace pretext;
+
+namespace {
+
+constexpr std::uint32_t draws = 1'000'000;
+
+/// The largest distance of the values' distribution from a uniform one on [low, high], times the root of
+/// their number: above 1.95 in one of a thousand fair trials (Kolmogorov and Smirnov).
+double kolmogorov(std::vector<float> values, float low, float high) {
+  std::ranges::sort(values);
+  double worst = 0;
+  const double n = static_cast<double>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double expected = static_cast<double>((values[i] - low) / (high - low));
+    worst = std::max(worst, std::abs(expected - (static_cast<double>(i) + 0.5) / n));
+  }
+  return worst * std::sqrt(n);
+}
+
+/// By how many deviations the counts are from even.
+double unevenness(const std::vector<int>& counts) {
+  double sum = 0, chi = 0;
+  for (const int count : counts) sum += count;
+  const double free = static_cast<double>(counts.size()) - 1, expected = sum / (free + 1);
+  for (const int count : counts) chi += (count - expected) * (count - expected) / expected;
+  return (chi - free) / std::sqrt(2 * free);
+}
+
+struct Box {
+  float left, top, width, height;
+  bool mirrored;
+};
+
+Box box_of(const Affine& map, int size) {
+  const auto pixels = static_cast<float>(size);
+  const bool flipped = map.xx < 0;
+  const float width = std::abs(map.xx) * pixels, first = flipped ? map.x(pixels - 1, 0) : map.x0;
+  return {first + 0.5F - 0.5F * std::abs(map.xx), map.y0 + 0.5F - 0.5F * map.yy, width, map.yy * pixels,
+          flipped};
+}
+
+}  // namespace
+
+TEST_CASE("resized crops have uniform area and log-uniform aspect, at even places, mirrored half the time") {
+  // Boxes that always fit: nothing is drawn again, so that the distributions are those that were asked for.
+  const Image image(2000, 2000);
+  const tasks::ResizedCrop crop{.size = 64, .area_low = 0.2F, .area_high = 0.6F};
+  std::vector<float> areas, ratios;
+  std::vector<int> places(64);
+  int mirrored_count = 0;
+  for (std::uint32_t i = 0; i < draws; ++i) {
+    Rng rng(11, Use::views, 0, i);
+    const Box box = box_of(crop(image, rng), 64);
+    areas.push_back(box.width * box.height / 4e6F);
+    ratios.push_back(std::log(box.width / box.height));
+    mirrored_count += box.mirrored ? 1 : 0;
+    REQUIRE((box.left > -0.01F && box.top > -0.01F && box.left + box.width < 2000.01F &&
+             box.top + box.height < 2000.01F));
+    const float x = (box.left + 0.5F) / (2001 - box.width), y = (box.top + 0.5F) / (2001 - box.height);
+    ++places[static_cast<std::size_t>(x * 8) * 8 + static_cast<std::size_t>(y * 8)];
+  }
+  // Whole pixels put steps of 1e-3 into both distributions.
+  CHECK(kolmogorov(areas, 0.2F, 0.6F) < 3);
+  CHECK(kolmogorov(ratios, std::log(0.75F), -std::log(0.75F)) < 3);
+  CHECK(std::abs(unevenness(places)) < 4);
+  CHECK(std::abs(mirrored_count - static_cast<int>(draws / 2)) < 4 * 500);
+}
+
+TEST_CASE("resized crops stay inside pictures of any shape, and without a stream show the middle") {
+  const tasks::ResizedCrop crop{.size = 10};
+  for (const auto& [height, width] : {std::pair{1, 1}, {2, 300}, {300, 2}, {33, 47}}) {
+    const Image image(height, width);
+    for (std::uint32_t i = 0; i < 2000; ++i) {
+      Rng rng(12, Use::views, 0, i);
+      const Box box = box_of(crop(image, rng), 10);
+      REQUIRE((box.left > -0.01F && box.left + box.width < static_cast<float>(width) + 0.01F));
+      REQUIRE((box.top > -0.01F && box.top + box.height < static_cast<float>(height) + 0.01F));
+    }
+  }
+  const Box middle = box_of(tasks::ResizedCrop{.size = 224}(Image(256, 512)), 224);
+  CHECK(middle.width == doctest::Approx(224));
+  CHECK(middle.left == doctest::Approx(144));
+  CHECK(middle.top == doctest::Approx(16));
+  CHECK_FALSE(middle.mirrored);
+}
+
+TEST_CASE("jitter draws its factors and its hue evenly") {
+  const tasks::ColorJitter jitter{.brightness = 0.4F, .contrast = 0.3F, .saturation = 1.5F, .hue = 0.1F};
+  std::vector<float> bright, contrasts, saturations, hues;
+  for (std::uint32_t i = 0; i < draws; ++i) {
+    Rng rng(13, Use::views, 0, i);
+    View view;
+    jitter(view, rng);
+    REQUIRE(view.clip);
+    // Grey goes through all three; what it has lost to middle grey is the contrast, the rest brightness.
+    const auto& m = view.color.m;
+    const float offset = m[3], of_grey = m[0] + m[1] + m[2];
+    contrasts.push_back(1 - 2 * offset);
+    bright.push_back(of_grey / contrasts.back());
+    saturations.push_back((m[0] - m[4]) / of_grey);
+    hues.push_back(view.hsv.hue);
+  }
+  CHECK(kolmogorov(bright, 0.6F, 1.4F) < 1.95);
+  CHECK(kolmogorov(contrasts, 0.7F, 1.3F) < 1.95);
+  CHECK(kolmogorov(saturations, 0, 2.5F) < 1.95);
+  CHECK(kolmogorov(hues, -0.1F, 0.1F) < 1.95);
+}
+
+TEST_CASE("jitter follows what the view's matrix does already") {
+  View view{.color = ColorMatrix::grey()};
+  Rng rng(1, Use::views);
+  tasks::ColorJitter{}(view, rng);
+  float r = 0.2F, g = 0.9F, b = 0.4F;
+  view.color(r, g, b);
+  CHECK(std::abs(r - g) + std::abs(g - b) < 1e-6F);
+}
