@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Alternates this engine with its peers, piece of work by piece, in one run, and prints ratios of medians.
 
-  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps convolutions pipeline
+  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps convolutions pipeline views
 
 Needs benches/peers/setup.sh for the peers that are to take part; others are left out, and named. Writes every
 second that was measured, with versions and processor, as JSON.
@@ -161,7 +161,29 @@ def pipeline(args):
     return [{"work": "pipeline", "seconds": seconds}]
 
 
-WORK = {"steps": steps, "convolutions": convolutions, "pipeline": pipeline}
+def views(args):
+    """Views as contrastive tasks draw them: resized crops with jitter and blur, beside torchvision's."""
+    count, record = 32, []
+    servers = [Server("pretext", [args.serve, "views", count, args.threads], malloc=False)]
+    python = args.peers / "bin/python"
+    for setting in ("tensor", "pil", "tensor_workers", "pil_workers") if python.exists() else ():
+        command = [python, HERE / "peers/torch_views.py", "--setting", setting]
+        servers.append(Server("torch " + setting, [*command, "--threads", args.threads, "--pictures", count]))
+    print(f"\nviews of 224 x 224 from pictures of 256 x 256, {args.threads} threads")
+    for line in ("crop", "jitter", "blur"):
+        seconds = alternate(servers, line, args.rounds)
+        ours = statistics.median(seconds["pretext"])
+        for name, values in seconds.items():
+            middle, wide = spread(values)
+            print(
+                f"  {line:7} {name:21} {count / middle:8.0f} views/s  +- {100 * wide:3.0f} %  "
+                f"ours is {middle / ours:5.1f} x"
+            )
+        record.append({"work": "views", "line": line, "seconds": seconds})
+    return record + [{"work": "views", "records": [server.end() for server in servers]}]
+
+
+WORK = {"steps": steps, "convolutions": convolutions, "pipeline": pipeline, "views": views}
 
 
 def processor():

@@ -6,6 +6,9 @@
 //                                               backward_data, backward_weights, backward (both), by another
 //                                               algorithm
 //   serve batch PICTURES THREADS                a line: one batch of four turned views of each picture
+//   serve views PICTURES THREADS                a line: "crop", "jitter" or "blur", one batch of views of 224
+//   x
+//                                               224, one of each picture of 256 x 256, so changed
 //   serve peak THREADS                          a line: "fma", multiply-adds on registers, or "micro_kernel",
 //   on the
 //                                               first-level cache; answered in GFLOP/s
@@ -21,6 +24,7 @@
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
 #include <pretext/pretext.hpp>
+#include <pretext/tasks/jitter.hpp>
 #include <pretext/tasks/supervised.hpp>
 #include <sstream>
 
@@ -181,6 +185,46 @@ int serve_batches(std::int64_t pictures, int threads) {
   return 0;
 }
 
+/// What contrastive tasks are shown: a resized crop, mirrored or not, its colours changed, blurred.
+std::vector<View> contrastive_views(const std::vector<ImageView>& pictures, const std::string& change,
+                                    std::uint32_t epoch) {
+  std::vector<View> views(pictures.size());
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    Rng rng(1, Use::views, epoch, static_cast<std::uint32_t>(i));
+    views[i].source = static_cast<std::int32_t>(i);
+    views[i].map = tasks::ResizedCrop{}(pictures[i], rng);
+    if (change != "crop") tasks::ColorJitter{}(views[i], rng);
+    if (change == "blur") views[i].blur = rng.uniform(0.1F, 2);
+  }
+  return views;
+}
+
+int serve_views(std::int64_t count, int threads) {
+  std::vector<Image> images;
+  Rng rng(1, Use::test);
+  for (std::int64_t i = 0; i < count; ++i) {
+    images.emplace_back(256, 256);
+    for (int k = 0; k < 3 * 256 * 256; ++k)
+      images.back().pixels()[k] = static_cast<std::uint8_t>(rng.below(256));
+  }
+  const std::vector<ImageView> pictures(images.begin(), images.end());
+  const RenderOptions options{224, 224, {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}}};
+  std::map<std::string, std::vector<double>> seconds;
+  std::uint32_t epoch = 0;
+  serve([&](const std::string& line) {
+    return seconds[line].emplace_back(
+        seconds_of([&] { render<Cpu>(pictures, contrastive_views(pictures, line, epoch++), options); }));
+  });
+  for (const auto& [line, all] : seconds)
+    std::cout << identity()
+                     .add("views", line)
+                     .add("threads", threads)
+                     .add("views_s", static_cast<double>(count) / median(all))
+                     .text()
+              << std::endl;
+  return 0;
+}
+
 cpu::ConvAlgorithm algorithm_of(const std::string& name) {
   using A = cpu::ConvAlgorithm;
   const std::map<std::string, A> names{{"automatic", A::automatic}, {"gemm", A::gemm},
@@ -287,13 +331,17 @@ int run(const std::vector<std::string>& words) {
     set_num_threads(static_cast<int>(number(2)));
     return serve_batches(number(1), static_cast<int>(number(2)));
   }
+  if (words.size() == 3 && words[0] == "views") {
+    set_num_threads(static_cast<int>(number(2)));
+    return serve_views(number(1), static_cast<int>(number(2)));
+  }
   if (words.size() == 2 && words[0] == "peak") {
     set_num_threads(static_cast<int>(number(1)));
     serve(peak_gflops);
     return 0;
   }
   std::cerr << "usage: serve step MODEL BATCH THREADS [strict] | conv BATCH THREADS | batch PICTURES THREADS "
-               "| peak THREADS\n";
+               "| views PICTURES THREADS | peak THREADS\n";
   return 2;
 }
 

@@ -18,7 +18,8 @@ onednn() {
   "${CXX:-g++}" -std=c++20 -O2 -fopenmp "$here/onednn_conv.cpp" -o "$folder/bin/$name" "$@" -ldnnl
 }
 
-pip install --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch || pip install torch
+pip install --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch torchvision ||
+  pip install torch torchvision
 pip install numpy
 if pip install onednn-devel-cpu-gomp; then
   onednn onednn_conv -isystem "$folder/include" -L"$folder/lib" -Wl,-rpath,"$folder/lib"
