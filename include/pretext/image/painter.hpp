@@ -60,8 +60,7 @@ struct OnePixel {
   }
 };
 
-/// The view's map for one channel, of a tile of [height, width] drawn at the view's low resolution where it
-/// has one.
+/// The view's map for one channel.
 PRETEXT_HD inline Affine channel_map(const View& view, int channel) {
   const auto dx = static_cast<float>(view.shift_x[channel]), dy = static_cast<float>(view.shift_y[channel]);
   return dx == 0 && dy == 0 ? view.map : view.map.after(moved(dx, dy));
