@@ -3,7 +3,7 @@
 
 #include <pretext/data/dataset.hpp>
 #include <pretext/image/image.hpp>
-#include <pretext/image/view.hpp>
+#include <pretext/image/normalization.hpp>
 #include <pretext/tensor/tensor.hpp>
 #include <string>
 
