@@ -2,6 +2,7 @@
 // Runs one measured piece of work for each line on stdin and answers with its seconds, so that a driver can
 // alternate this engine with others (benches/compare.py). The last lines are records in JSON.
 //   serve step MODEL BATCH THREADS [strict]     a line: one training step
+//   serve infer MODEL BATCH THREADS             a line: one batch through the frozen network
 //   serve conv BATCH THREADS                    a line: "5x5_96_192_16 forward automatic", or another pass of
 //                                               backward_data, backward_weights, backward (both), by another
 //                                               algorithm
@@ -119,6 +120,25 @@ int serve_steps(const std::string& model, std::int64_t batch, int threads) {
                         static_cast<std::int64_t>(use.allocations - allocations))
                    .add("start_rss_mib", static_cast<std::int64_t>(before.ru_maxrss / 1024))
                    .add("peak_rss_mib", static_cast<std::int64_t>(after.ru_maxrss / 1024))
+                   .text()
+            << std::endl;
+  return 0;
+}
+
+/// One batch that is there already, through a frozen backbone.
+int serve_inference(const std::string& model, std::int64_t batch, int threads) {
+  Rng rng(1);
+  auto backbone = models::backbone(model, {}, rng);
+  const Tensor<float, Cpu> inputs = drawn({batch, 32, 32, 3});
+  for (int i = 0; i < 2; ++i) backbone(inputs);
+  std::vector<double> seconds;
+  serve([&](const std::string&) { return seconds.emplace_back(seconds_of([&] { backbone(inputs); })); });
+  std::cout << identity()
+                   .add("model", model)
+                   .add("threads", threads)
+                   .add("batch", batch)
+                   .add("images_s", static_cast<double>(batch) / median(seconds))
+                   .add("tensor_peak_mib", static_cast<std::int64_t>(allocator<Cpu>().use().peak >> 20))
                    .text()
             << std::endl;
   return 0;
@@ -279,6 +299,10 @@ int run(const std::vector<std::string>& words) {
     set_precision(words.size() > 4 && words[4] == "strict" ? Precision::strict : Precision::fast);
     return serve_steps(words[1], number(2), static_cast<int>(number(3)));
   }
+  if (words.size() == 4 && words[0] == "infer") {
+    set_num_threads(static_cast<int>(number(3)));
+    return serve_inference(words[1], number(2), static_cast<int>(number(3)));
+  }
   if (words.size() == 3 && words[0] == "conv") {
     set_num_threads(static_cast<int>(number(2)));
     return serve_convolutions(number(1), static_cast<int>(number(2)));
@@ -292,8 +316,9 @@ int run(const std::vector<std::string>& words) {
     serve(peak_gflops);
     return 0;
   }
-  std::cerr << "usage: serve step MODEL BATCH THREADS [strict] | conv BATCH THREADS | batch PICTURES THREADS "
-               "| peak THREADS\n";
+  std::cerr
+      << "usage: serve step MODEL BATCH THREADS [strict] | infer MODEL BATCH THREADS | conv BATCH THREADS "
+         "| batch PICTURES THREADS | peak THREADS\n";
   return 2;
 }
 

@@ -7,6 +7,7 @@
 #include "pretext/autograd/apply.hpp"
 #include "pretext/autograd/gradcheck.hpp"
 #include "pretext/autograd/param.hpp"
+#include "pretext/autograd/pending.hpp"
 #include "pretext/autograd/state.hpp"
 #include "pretext/autograd/tape.hpp"
 #include "pretext/core/checked.hpp"
