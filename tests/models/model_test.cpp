@@ -191,6 +191,27 @@ TEST_CASE("the gradient of a whole network is right along a random direction") {
   CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(1e-5));
 }
 
+TEST_CASE("a backbone that recomputes its blocks has the names and gradients of one that keeps them") {
+  for (const char* name : {"nin3", "resnet18_small"}) {
+    CAPTURE(name);
+    Rng a(1), b(1);
+    auto stored = models::backbone(name, {.width = 8}, a);
+    auto recomputed = models::backbone(name, {.width = 8, .recompute = true}, b);
+    for (auto* net : {&stored, &recomputed}) {
+      Tape<Cpu> tape(3);
+      const auto y = (*net)(tape.constant(noise({2, 16, 16, 3})));
+      tape.backward(y, noise(y.shape(), 2));
+    }
+    CHECK(nn::hash_state(recomputed) == nn::hash_state(stored));
+    const auto p = nn::parameters(stored), q = nn::parameters(recomputed);
+    REQUIRE(p.size() == q.size());
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      CHECK(p[i].name == q[i].name);
+      CHECK(std::ranges::equal(p[i].param->grad.span(), q[i].param->grad.span()));
+    }
+  }
+}
+
 TEST_CASE("an unknown backbone, and one of impossible size, is refused in words") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(models::backbone("alexnett", {}, rng),

@@ -32,6 +32,7 @@ struct BatchNorm2d {
   auto operator()(const auto& x) { return by_running_statistics(x); }
   Var<T, D> operator()(const Var<T, D>& x) {
     if (running_mean.frozen || running_var.frozen) return by_running_statistics(x);
+    if (x.tape->again()) return apply(op, x, weight, bias, Tensor<T, D>(), Tensor<T, D>());
     return apply(op, x, weight, bias, running_mean.value, running_var.value);
   }
 
