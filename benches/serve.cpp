@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs one measured piece of work for each line on stdin and answers with its seconds, so that a driver can
 // alternate this engine with others (benches/compare.py). The last lines are records in JSON.
-//   serve step MODEL BATCH THREADS [strict]     a line: one training step
+//   serve step MODEL BATCH THREADS [strict | recompute]   a line: one training step
 //   serve infer MODEL BATCH THREADS             a line: one batch through the frozen network
 //   serve conv BATCH THREADS                    a line: "5x5_96_192_16 forward automatic", or another pass of
 //                                               backward_data, backward_weights, backward (both), by another
@@ -62,9 +62,9 @@ double median(std::vector<double> values) {
 /// Training steps of a backbone with a linear head on one batch that is there already.
 class Steps {
  public:
-  Steps(const std::string& model, std::int64_t batch)
+  Steps(const std::string& model, std::int64_t batch, bool recompute)
       : rng_(1),
-        backbone_(models::backbone(model, {}, rng_)),
+        backbone_(models::backbone(model, {.recompute = recompute}, rng_)),
         inputs_(drawn({batch, 32, 32, 3})),
         labels_({batch}) {
     const std::int64_t features = backbone_(inputs_.rows(0, 1)).dim(3);
@@ -95,10 +95,10 @@ class Steps {
   Tape<Cpu> tape_;
 };
 
-int serve_steps(const std::string& model, std::int64_t batch, int threads) {
+int serve_steps(const std::string& model, std::int64_t batch, int threads, bool recompute) {
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
-  Steps steps(model, batch);
+  Steps steps(model, batch, recompute);
   const double first = steps.step();
   steps.step();
   const std::size_t allocations = allocator<Cpu>().use().allocations;
@@ -296,8 +296,9 @@ int run(const std::vector<std::string>& words) {
   const auto number = [&](std::size_t i) { return std::stoll(words.at(i)); };
   if (words.size() >= 4 && words[0] == "step") {
     set_num_threads(static_cast<int>(number(3)));
-    set_precision(words.size() > 4 && words[4] == "strict" ? Precision::strict : Precision::fast);
-    return serve_steps(words[1], number(2), static_cast<int>(number(3)));
+    const std::string how = words.size() > 4 ? words[4] : "";
+    set_precision(how == "strict" ? Precision::strict : Precision::fast);
+    return serve_steps(words[1], number(2), static_cast<int>(number(3)), how == "recompute");
   }
   if (words.size() == 4 && words[0] == "infer") {
     set_num_threads(static_cast<int>(number(3)));
@@ -316,9 +317,9 @@ int run(const std::vector<std::string>& words) {
     serve(peak_gflops);
     return 0;
   }
-  std::cerr
-      << "usage: serve step MODEL BATCH THREADS [strict] | infer MODEL BATCH THREADS | conv BATCH THREADS "
-         "| batch PICTURES THREADS | peak THREADS\n";
+  std::cerr << "usage: serve step MODEL BATCH THREADS [strict | recompute] | infer MODEL BATCH THREADS | "
+               "conv BATCH THREADS "
+               "| batch PICTURES THREADS | peak THREADS\n";
   return 2;
 }
 
