@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Alternates this engine with its peers, piece of work by piece, in one run, and prints ratios of medians.
 
-  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps convolutions pipeline views
+  benches/compare.py --serve build/release/benches/serve --peers .cache/peers --threads 2 steps inference views
 
 Needs benches/peers/setup.sh for the peers that are to take part; others are left out, and named. Writes every
 second that was measured, with versions and processor, as JSON.
@@ -108,6 +108,27 @@ def steps(args):
     return record
 
 
+def inference(args):
+    """Batches of 256 through frozen networks: ours, and PyTorch in each setting."""
+    record = []
+    for model in args.models:
+        ours, batch = {"resnet18": "resnet18_small"}.get(model, model), 256
+        servers = [Server("pretext", [args.serve, "infer", ours, batch, args.threads], malloc=False)]
+        torch = [args.peers / "bin/python", HERE / "peers/torch_infer.py", "--serve", "--model", model]
+        for setting in ("channels_last", "mkldnn", "folded", "frozen", "compiled") if torch[0].exists() else ():
+            command = [*torch, "--setting", setting, "--threads", args.threads, "--batch", batch]
+            servers.append(Server("torch " + setting, command))
+        seconds = alternate(servers, "", args.rounds)
+        records = {server.name: server.end() for server in servers}
+        print(f"\n{model}, batch {batch}, {args.threads} threads: inference")
+        for name, values in seconds.items():
+            middle, wide = spread(values)
+            ratio = middle / statistics.median(seconds["pretext"])
+            print(f"  {name:20} {batch / middle:8.1f} pictures/s  +- {100 * wide:3.0f} %  ours is {ratio:5.2f} x")
+        record.append({"work": "inference", "model": model, "seconds": seconds, "records": records})
+    return record
+
+
 def convolutions(args):
     """Single layers and passes: GFLOP/s of the plain sum, and ours against the best of each peer."""
     ours = Server("pretext", [args.serve, "conv", 128, args.threads], malloc=False)
@@ -183,7 +204,13 @@ def views(args):
     return record + [{"work": "views", "records": [server.end() for server in servers]}]
 
 
-WORK = {"steps": steps, "convolutions": convolutions, "pipeline": pipeline, "views": views}
+WORK = {
+    "steps": steps,
+    "inference": inference,
+    "convolutions": convolutions,
+    "pipeline": pipeline,
+    "views": views,
+}
 
 
 def processor():

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Runs one measured piece of work for each line on stdin and answers with its seconds, so that a driver can
 // alternate this engine with others (benches/compare.py). The last lines are records in JSON.
-//   serve step MODEL BATCH THREADS [strict]     a line: one training step
+//   serve step MODEL BATCH THREADS [strict | recompute]   a line: one training step
+//   serve infer MODEL BATCH THREADS             a line: one batch through the frozen network
 //   serve conv BATCH THREADS                    a line: "5x5_96_192_16 forward automatic", or another pass of
 //                                               backward_data, backward_weights, backward (both), by another
 //                                               algorithm
@@ -65,9 +66,9 @@ double median(std::vector<double> values) {
 /// Training steps of a backbone with a linear head on one batch that is there already.
 class Steps {
  public:
-  Steps(const std::string& model, std::int64_t batch)
+  Steps(const std::string& model, std::int64_t batch, bool recompute)
       : rng_(1),
-        backbone_(models::backbone(model, {}, rng_)),
+        backbone_(models::backbone(model, {.recompute = recompute}, rng_)),
         inputs_(drawn({batch, 32, 32, 3})),
         labels_({batch}) {
     const std::int64_t features = backbone_(inputs_.rows(0, 1)).dim(3);
@@ -98,10 +99,10 @@ class Steps {
   Tape<Cpu> tape_;
 };
 
-int serve_steps(const std::string& model, std::int64_t batch, int threads) {
+int serve_steps(const std::string& model, std::int64_t batch, int threads, bool recompute) {
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
-  Steps steps(model, batch);
+  Steps steps(model, batch, recompute);
   const double first = steps.step();
   steps.step();
   const std::size_t allocations = allocator<Cpu>().use().allocations;
@@ -123,6 +124,25 @@ int serve_steps(const std::string& model, std::int64_t batch, int threads) {
                         static_cast<std::int64_t>(use.allocations - allocations))
                    .add("start_rss_mib", static_cast<std::int64_t>(before.ru_maxrss / 1024))
                    .add("peak_rss_mib", static_cast<std::int64_t>(after.ru_maxrss / 1024))
+                   .text()
+            << std::endl;
+  return 0;
+}
+
+/// One batch that is there already, through a frozen backbone.
+int serve_inference(const std::string& model, std::int64_t batch, int threads) {
+  Rng rng(1);
+  auto backbone = models::backbone(model, {}, rng);
+  const Tensor<float, Cpu> inputs = drawn({batch, 32, 32, 3});
+  for (int i = 0; i < 2; ++i) backbone(inputs);
+  std::vector<double> seconds;
+  serve([&](const std::string&) { return seconds.emplace_back(seconds_of([&] { backbone(inputs); })); });
+  std::cout << identity()
+                   .add("model", model)
+                   .add("threads", threads)
+                   .add("batch", batch)
+                   .add("images_s", static_cast<double>(batch) / median(seconds))
+                   .add("tensor_peak_mib", static_cast<std::int64_t>(allocator<Cpu>().use().peak >> 20))
                    .text()
             << std::endl;
   return 0;
@@ -320,8 +340,13 @@ int run(const std::vector<std::string>& words) {
   const auto number = [&](std::size_t i) { return std::stoll(words.at(i)); };
   if (words.size() >= 4 && words[0] == "step") {
     set_num_threads(static_cast<int>(number(3)));
-    set_precision(words.size() > 4 && words[4] == "strict" ? Precision::strict : Precision::fast);
-    return serve_steps(words[1], number(2), static_cast<int>(number(3)));
+    const std::string how = words.size() > 4 ? words[4] : "";
+    set_precision(how == "strict" ? Precision::strict : Precision::fast);
+    return serve_steps(words[1], number(2), static_cast<int>(number(3)), how == "recompute");
+  }
+  if (words.size() == 4 && words[0] == "infer") {
+    set_num_threads(static_cast<int>(number(3)));
+    return serve_inference(words[1], number(2), static_cast<int>(number(3)));
   }
   if (words.size() == 3 && words[0] == "conv") {
     set_num_threads(static_cast<int>(number(2)));
@@ -340,8 +365,9 @@ int run(const std::vector<std::string>& words) {
     serve(peak_gflops);
     return 0;
   }
-  std::cerr << "usage: serve step MODEL BATCH THREADS [strict] | conv BATCH THREADS | batch PICTURES THREADS "
-               "| views PICTURES THREADS | peak THREADS\n";
+  std::cerr << "usage: serve step MODEL BATCH THREADS [strict | recompute] | infer MODEL BATCH THREADS | "
+               "conv BATCH THREADS | batch PICTURES THREADS | views PICTURES THREADS | peak THREADS
+";
   return 2;
 }
 

@@ -11,6 +11,7 @@
 #include "pretext/nn/local_response_norm.hpp"
 #include "pretext/nn/pool.hpp"
 #include "pretext/nn/pre_activation.hpp"
+#include "pretext/nn/recompute.hpp"
 #include "pretext/nn/residual.hpp"
 #include "pretext/nn/sequential.hpp"
 
@@ -126,6 +127,17 @@ inline std::vector<LayerRow> layer_table() {
        {3, 4, 4, 3},
        {"norm.weight", "norm.bias", "norm.running_mean", "norm.running_var", "conv1.weight", "conv1.bias"},
        [=](Rng& rng) { return any(nn::PreActivation(BatchNorm2d({.channels = 3}), body(rng, 3, 3))); },
+       Inference::same_once_frozen,
+       1e-6},
+      {"Recompute",
+       {2, 4, 4, 2},
+       {2, 4, 4, 3},
+       {"conv1.weight", "conv1.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"},
+       [=](Rng& rng) {
+         auto net = body(rng, 2, 3);
+         net.add("bn", BatchNorm2d({.channels = 3}));
+         return any(nn::Recompute(std::move(net)));
+       },
        Inference::same_once_frozen,
        1e-6},
       {"Sequential",

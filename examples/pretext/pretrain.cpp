@@ -138,6 +138,8 @@ Verb pretrain_verb() {
                              "Score the test part at the end, when nothing is left to choose: test.json");
   verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
+  verb.settings.add_unstored("recompute", &s->training.recompute,
+                             "Keep only the inputs of blocks in a step, and compute the rest twice");
   verb.settings.add_unstored("loader-threads", &s->loader_threads, "Threads that make batches");
   verb.settings.add_unstored("loader-depth", &s->loader_depth, "Batches made ahead");
   verb.settings.add_unstored("checkpoint-seconds", &s->checkpoint_seconds, "Seconds between checkpoints");

@@ -97,7 +97,7 @@ void TrainingSettings::check(const data::Dataset& train) const {
 nn::Sequential<> make_backbone(const TrainingSettings& s) {
   set_precision(s.precision == "strict" ? Precision::strict : Precision::fast);  // of all that it computes
   Rng rng(static_cast<std::uint64_t>(s.seed), Use::init);
-  return models::backbone(s.model, {.width = s.width}, rng);
+  return models::backbone(s.model, {.width = s.width, .recompute = s.recompute}, rng);
 }
 
 std::int64_t last_channels(nn::Sequential<>& backbone, std::int64_t size) {

@@ -15,6 +15,7 @@ struct TrainingSettings {
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
   DataSettings source;
+  bool recompute = false;  ///< decides nothing but memory and time: not stored
 
   void add_to(Settings& settings);
 

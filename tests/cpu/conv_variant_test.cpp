@@ -240,6 +240,50 @@ TEST_CASE("an input that is normalised on the way gives what the normalised inpu
   }
 }
 
+TEST_CASE(
+    "an epilogue gives what batch norm, addition and relu give behind the convolution, by every variant") {
+  using Operand = ops::Operand<float, Cpu>;
+  const auto draw_float = [](const Shape& shape, std::uint32_t seed) {
+    return as<float, Cpu>(draw({shape}, seed));
+  };
+  for (const auto& [window, kernel] : {std::pair<ops::Window, std::int64_t>{{}, 1},
+                                       {{.padding = 1}, 3},
+                                       {{.padding = 2}, 5},
+                                       {{.stride = 2, .padding = 1}, 3}}) {
+    const ops::Conv2d op{window};
+    const Operand x(draw_float({2, 9, 10, 19}, 1));
+    const auto weight = draw_float({kernel, kernel, 19, 35}, 2), bias = draw_float({35}, 3);
+    const Tensor<float, Cpu> affine = draw_float({3, 35}, 4), none;
+    const Shape of_y = op.infer(x, weight, none, {}).shape();
+    const Operand addends[] = {{}, draw_float(of_y, 5), {draw_float(of_y, 6), draw_float({3, 35}, 7), true}};
+    for (const ConvAlgorithm algorithm : variants)
+      for (const Isa isa : isas())
+        for (const Operand& addend : addends)
+          for (int mask = 0; mask < 8; ++mask) {
+            const Forced forced(algorithm, isa);
+            const bool relu = (mask & 1) != 0;
+            const auto& scaled = (mask & 2) != 0 ? affine : none;
+            const auto& offset = (mask & 4) != 0 ? bias : none;
+            const auto sums = op.infer(x, weight, offset, {});
+            auto expected = Operand(sums, scaled, false).value();
+            if (addend.x.defined())
+              expected = ops::Add{relu}.forward(Operand(expected), addend,
+                                                static_cast<ops::Add::Saved<float, Cpu>*>(nullptr));
+            else if (relu)
+              expected = apply(ops::Relu{}, expected);
+            poison_free_memory();
+            const auto found = op.infer(x, weight, offset, {scaled, addend, relu});
+            double worst = 0;
+            for (std::int64_t i = 0; i < found.size(); ++i) {
+              const double off = std::abs(static_cast<double>(found.data()[i] - expected.data()[i]));
+              if (!(off <= worst)) worst = off;
+            }
+            INFO("kernel ", kernel, ", ", name(algorithm), ", mask ", mask);
+            CHECK(worst < 1e-5);
+          }
+  }
+}
+
 TEST_CASE("every row of the op table that convolves has the right values and gradients by every variant") {
   for (const ConvAlgorithm algorithm : variants)
     for (const auto& op : op_table<double, Cpu>()) {

@@ -88,6 +88,8 @@ says "saved in run" pretrain --out run --resume
 refused "lr: then 0.05, now 0.5" pretrain --out run --resume --lr 0.5
 refused "pictures: other ones than the run began with" pretrain --out run --resume --data shapes:32:61
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a resumed run that was finished changed"
+says "saved in again" pretrain $small --config good.toml --epochs 2 --recompute --out again
+cmp -s run/metrics.csv again/metrics.csv || fail "--recompute changed the metrics"
 says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held
 holds held/metrics.csv "epoch,1,"
 holds held/test.json '"count":60,'

@@ -5,6 +5,7 @@
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/pool.hpp"
 #include "pretext/nn/count.hpp"
+#include "pretext/nn/freeze.hpp"
 #include "pretext/nn/state.hpp"
 #include "support.hpp"
 
@@ -34,7 +35,7 @@ void for_each_row(F&& f) {
 TEST_CASE("every backbone has the taps, shapes and number of parameters that its row says") {
   for_each_row([](const test::ModelRow& row, nn::Sequential<>& net) {
     std::vector<std::pair<std::string, Shape>> seen;
-    const auto y = net(noise(row.input), [&](const std::string& tap, const auto& x) {
+    const auto y = net(noise(row.input), [&](const std::string& tap, const Tensor<float, Cpu>& x) {
       seen.emplace_back(tap, x.shape());
       CHECK(std::ranges::all_of(x.span(), [](float v) { return std::isfinite(v); }));
     });
@@ -57,6 +58,62 @@ TEST_CASE("a backbone whose stages keep their resolution multiplies as often as 
     }
     CHECK(multiplications == row.multiplications);
   });
+}
+
+/// Members that differ from their initial values, as training leaves them.
+template <class T>
+void train(nn::Sequential<Cpu, T>& net) {
+  Rng rng(5, Use::test);
+  net.each([&](const std::string& name, auto& member) {
+    for (T& v : member.value.span())
+      if (name.ends_with("running_var"))
+        v = static_cast<T>(rng.uniform(0.5F, 2));
+      else if (!name.ends_with("weight") || member.value.shape().rank() == 1)
+        v += static_cast<T>(rng.uniform(-0.3F, 0.3F));
+  });
+}
+
+/// The largest difference between the taps of a frozen network, one layer after the other as a tape computes
+/// them, and those that it infers, relative to the largest value of the tap.
+template <class T>
+double furthest_tap(const std::string& name, const models::BackboneOptions& options, Shape input) {
+  Rng rng(1);
+  auto net = models::backbone<Cpu, T>(name, options, rng);
+  train(net);
+  nn::freeze(net);
+  const auto x = noise<T>(input.with(0, 2));
+  std::vector<Tensor<T, Cpu>> expected, found;
+  Tape<Cpu> tape;
+  net(tape.constant(x), [&](const std::string&, const Var<T, Cpu>& y) { expected.push_back(y.value()); });
+  net(x, [&](const std::string&, const Tensor<T, Cpu>& y) { found.push_back(y); });
+  REQUIRE(found.size() == expected.size());
+  double worst = 0;
+  for (std::size_t tap = 0; tap < found.size(); ++tap) {
+    double difference = 0, scale = 0;
+    REQUIRE(found[tap].shape() == expected[tap].shape());
+    for (std::int64_t i = 0; i < found[tap].size(); ++i) {
+      const auto a = static_cast<double>(found[tap].data()[i]),
+                 b = static_cast<double>(expected[tap].data()[i]);
+      if (!(std::abs(a - b) <= difference)) difference = std::abs(a - b);
+      scale = std::max(scale, std::abs(b));
+    }
+    CHECK(scale > 0);
+    if (!(difference / scale <= worst)) worst = difference / scale;
+  }
+  // Where only the last tap is read, what comes before it is fused.
+  const auto last = net(x);
+  for (std::int64_t i = 0; i < last.size(); ++i)
+    CHECK(last.data()[i] == doctest::Approx(found.back().data()[i]).epsilon(sizeof(T) == 8 ? 1e-10 : 1e-3));
+  return worst;
+}
+
+TEST_CASE("every tap of a frozen backbone is what its layers compute one after the other") {
+  for (const test::ModelRow& row : test::model_table()) {
+    CAPTURE(row.name);
+    CAPTURE(row.options.width);
+    CHECK(furthest_tap<double>(row.name, row.options, row.input) < 1e-10);
+    CHECK(furthest_tap<float>(row.name, row.options, row.input) < 1e-5);
+  }
 }
 
 TEST_CASE("a backbone is a function of its seed") {
@@ -132,6 +189,27 @@ TEST_CASE("the gradient of a whole network is right along a random direction") {
   move(-2 * step);
   const double below = loss();
   CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(1e-5));
+}
+
+TEST_CASE("a backbone that recomputes its blocks has the names and gradients of one that keeps them") {
+  for (const char* name : {"nin3", "resnet18_small"}) {
+    CAPTURE(name);
+    Rng a(1), b(1);
+    auto stored = models::backbone(name, {.width = 8}, a);
+    auto recomputed = models::backbone(name, {.width = 8, .recompute = true}, b);
+    for (auto* net : {&stored, &recomputed}) {
+      Tape<Cpu> tape(3);
+      const auto y = (*net)(tape.constant(noise({2, 16, 16, 3})));
+      tape.backward(y, noise(y.shape(), 2));
+    }
+    CHECK(nn::hash_state(recomputed) == nn::hash_state(stored));
+    const auto p = nn::parameters(stored), q = nn::parameters(recomputed);
+    REQUIRE(p.size() == q.size());
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      CHECK(p[i].name == q[i].name);
+      CHECK(std::ranges::equal(p[i].param->grad.span(), q[i].param->grad.span()));
+    }
+  }
 }
 
 TEST_CASE("an unknown backbone, and one of impossible size, is refused in words") {

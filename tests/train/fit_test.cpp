@@ -80,6 +80,8 @@ TEST_CASE("a network learns, and each epoch is recorded") {
   CHECK(steps[0].step == 3);
   CHECK(steps[1].kind == "epoch");
   CHECK(test::read_file(dir / "run/timing.jsonl").find("images_per_second") != std::string::npos);
+  CHECK(test::read_file(dir / "run/timing.jsonl").find("\"tensor_peak_bytes\":") != std::string::npos);
+  CHECK(test::read_file(dir / "run/log").find(" tensors take up to ") != std::string::npos);
 }
 
 TEST_CASE("the weights do not depend on threads, on the loader, or on whether anything is written") {

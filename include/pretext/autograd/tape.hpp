@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 #include "pretext/autograd/param.hpp"
@@ -65,6 +66,8 @@ class Tape {
 
   /// `seed` and `step` decide the dropout masks of this step.
   explicit Tape(std::uint64_t seed = 0, std::uint32_t step = 0) : key_{seed, step, 0} {}
+  /// A tape for a part of a step, whose draws begin with this one. `again`: it was computed before.
+  Tape(const DrawKey& draws, bool again) : key_(draws), again_(again) {}
   ~Tape() { clear(); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -103,15 +106,16 @@ class Tape {
     backward(loss, Tensor<T, D>::full(loss.shape(), T(1)));
   }
 
-  /// The same from any output and the gradient that reaches it.
+  /// The same from any output and the gradient that reaches it; the output's own value is not needed.
   template <class T>
-  void backward(const Var<T, D>& output, Tensor<T, D> dy) {
+  void backward(Var<T, D> output, std::type_identity_t<ops::Gradient<T, D>> dy) {
     require(output.tape == this && output.node >= 0 && output.node < static_cast<int>(nodes_.size()),
             "backward: the output was not computed from anything on this tape");
     require(dy.shape() == output.shape(), "backward: gradient ", dy.shape(), " for an output ",
             output.shape());
     require(!std::exchange(spent_, true),
             "backward: the tape was walked already; clear() it and record anew");
+    output.operand = {};
     accumulate<T>(output.node, std::move(dy));
     for (int i = output.node; i >= 0; --i) {
       Node& node = nodes_[i];
@@ -153,6 +157,11 @@ class Tape {
   }
 
   DrawKey next_draw() { return {key_.seed, key_.step, key_.draw++}; }
+  const DrawKey& draws() const { return key_; }
+  void set_draws(const DrawKey& next) { key_ = next; }
+
+  /// True while something is computed that was computed before: what it measures was counted then.
+  bool again() const { return again_; }
 
   /// Forgets everything, keeps the memory, and starts another step.
   void clear(std::uint32_t step = 0) {
@@ -199,7 +208,7 @@ class Tape {
   std::vector<Node> nodes_;
   Arena arena_;
   DrawKey key_;
-  bool spent_ = false;
+  bool spent_ = false, again_ = false;
 };
 
 }  // namespace pretext

@@ -107,11 +107,9 @@ struct Kernel<ops::BatchNormInference, Cpu> {
   using Training = Kernel<ops::BatchNorm, Cpu>;
 
   template <class T>
-  static void forward(const ops::BatchNormInference& op, const X<T>& x, const X<T>& gamma, const X<T>& beta,
-                      const X<T>& mean, const X<T>& var, X<T>& y) {
-    X<T> affine({3, mean.size()});
+  static void affine(const ops::BatchNormInference& op, const X<T>& gamma, const X<T>& beta, const X<T>& mean,
+                     const X<T>& var, X<T>& affine) {
     Training::affine(gamma, beta, mean, inverse_deviation(op, var), affine);
-    Kernel<ops::Affine, Cpu>::forward(ops::Operand<T, Cpu>(x, affine, false), y);
   }
 
   /// Undefined gradients are not wanted.

@@ -32,22 +32,26 @@ struct Kernel<ops::Conv2d, Cpu> {
   using Gradient = ops::Gradient<T, Cpu>;
   using Moments = Tensor<double, Cpu>;
 
-  /// `moments`, where it is not null, becomes what ops::Operand calls so.
+  /// `moments`, where it is not null, becomes what ops::Operand calls so; of an epilogue's sums.
   template <class T>
   static void forward(const ops::ConvShape& s, const Operand<T>& x, const X<T>& weight, const X<T>& bias,
-                      X<T>& y, Moments* moments = nullptr) {
+                      X<T>& y, Moments* moments = nullptr,
+                      const std::type_identity_t<ops::Epilogue<T, Cpu>>& epilogue = {}) {
     if (y.size() == 0) return;
+    const cpu::Epilogue<T> end(epilogue, y);
     switch (const A algorithm = cpu::conv_algorithm(s)) {
       case A::gemm:
         return cpu::PointwiseConv<T>(s).forward(cpu::Source<T>(x), weight.data(), bias.data(), y.data(),
-                                                moments);
+                                                moments, end);
       case A::lines:
-        return cpu::LineConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments);
+        return cpu::LineConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments,
+                                           end);
       case A::direct:
-        return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments);
+        return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments,
+                                             end);
       default:
         cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
-          winograd.forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data());
+          winograd.forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data(), end);
         });
         if (moments != nullptr) *moments = cpu::column_moments(y.data(), y.size() / s.co, s.co);
     }

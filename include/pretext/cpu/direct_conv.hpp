@@ -13,9 +13,9 @@
 //         for a panel, for each tap:  dw += (rows of x)^T * panel              multiply_transposed
 #pragma once
 
+#include "pretext/cpu/epilogue.hpp"
 #include "pretext/cpu/moments.hpp"
 #include "pretext/cpu/panel_sums.hpp"
-#include "pretext/ops/conv2d.hpp"
 
 namespace pretext::cpu {
 
@@ -47,7 +47,8 @@ class DirectConv {
       : s_(s), in_(s.ci / s.groups), out_(s.co / s.groups), taps_(s.kh * s.kw) {}
 
   /// Null moments are not wanted.
-  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments) const {
+  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments,
+               const Epilogue<S>& epilogue) const {
     const auto panels = pack(taps_ * in_, out_, [&](Panels<S>& to, std::int64_t g, std::int64_t j) {
       to.pack(j, {weight + g * out_, taps_ * in_, out_, s_.co});
     });
@@ -59,6 +60,7 @@ class DirectConv {
       sweep<false>(x + n * s_.h * s_.w * s_.ci, panels, to, first, last);
       if (moments != nullptr)
         measured.add(n * s_.oh + first, to + first * s_.ow * s_.co, (last - first) * s_.ow);
+      epilogue.finish(to + first * s_.ow * s_.co, (last - first) * s_.ow, s_.co);
     });
     if (moments != nullptr) *moments = measured.total();
   }

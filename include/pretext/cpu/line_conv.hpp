@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/cpu/epilogue.hpp"
 #include "pretext/cpu/evaluated_rows.hpp"
 #include "pretext/cpu/gemm.hpp"
 #include "pretext/cpu/gradient_sums.hpp"
@@ -20,7 +21,8 @@ class LineConv {
         rows_(std::max<std::int64_t>(1, 256 / std::max<std::int64_t>(1, s.ow))) {}
 
   /// Null moments are not wanted.
-  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments) const {
+  void forward(const S* x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments,
+               const Epilogue<S>& epilogue) const {
     ChunkMoments<S> measured(moments == nullptr ? 0 : (s_.n * s_.oh + rows_ - 1) / rows_, s_.co);
     std::vector<Panels<S>> panels;
     for (std::int64_t g = 0; g < s_.groups; ++g) panels.push_back(panels_of<S>(weights(weight, g)));
@@ -36,6 +38,7 @@ class LineConv {
                            {out + g * width_, pixels, width_, s_.co}, bias != nullptr);
       }
       if (moments != nullptr) measured.add(first / rows_, out, pixels);
+      epilogue.finish(out, pixels, s_.co);
     });
     if (moments != nullptr) *moments = measured.total();
   }

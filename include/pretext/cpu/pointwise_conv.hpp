@@ -14,10 +14,10 @@
 //         dw += x^T * dy
 #pragma once
 
+#include "pretext/cpu/epilogue.hpp"
 #include "pretext/cpu/evaluated_rows.hpp"
 #include "pretext/cpu/gradient_sums.hpp"
 #include "pretext/cpu/panel_sums.hpp"
-#include "pretext/ops/conv2d.hpp"
 
 namespace pretext::cpu {
 
@@ -27,7 +27,8 @@ class PointwiseConv {
   explicit PointwiseConv(const ops::ConvShape& s) : in_(s.ci), out_(s.co), pixels_(s.n * s.h * s.w) {}
 
   /// Null moments are not wanted.
-  void forward(const Source<S>& x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments) const {
+  void forward(const Source<S>& x, const S* weight, const S* bias, S* y, Tensor<double, Cpu>* moments,
+               const Epilogue<S>& epilogue) const {
     Panels<S> panels(in_, out_);
     parallel_for(panels.count(), 1, [&](std::int64_t j, std::int64_t) {
       panels.pack(j, {weight, in_, out_, out_});
@@ -46,6 +47,7 @@ class PointwiseConv {
         multiply_panels<S>({evaluated(p, rows), rows, in_, in_}, false, panels,
                            {y + p * out_, rows, out_, out_}, bias != nullptr, &ahead);
         if (moments != nullptr) measured.add(begin / grain, y + p * out_, rows);
+        epilogue.finish(y + p * out_, rows, out_);
       }
     });
     if (moments != nullptr) *moments = measured.total();

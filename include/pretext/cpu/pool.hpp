@@ -15,8 +15,8 @@ struct Kernel<ops::MaxPool2d, Cpu> {
 
   /// An undefined winner is not wanted.
   template <class T>
-  static void forward(const ops::PoolShape& s, const X<T>& x, X<T>& y, X<Tap>& winner) {
-    cpu::each_window(s, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
+  static void forward(const ops::PoolShape& s, const ops::Operand<T, Cpu>& x, X<T>& y, X<Tap>& winner) {
+    cpu::each_window(s, x, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
       T* best = y.data() + out;
       Tap* tap = winner.defined() ? winner.data() + out : nullptr;
       if (ys.first == ys.last || xs.first == xs.last) {
@@ -24,11 +24,11 @@ struct Kernel<ops::MaxPool2d, Cpu> {
         if (tap != nullptr) std::fill_n(tap, s.c, ops::MaxPool2d::no_tap);
         return;
       }
-      std::copy_n(x.data() + input(ys.first, xs.first), s.c, best);
+      std::copy_n(input(ys.first, xs.first), s.c, best);
       if (tap != nullptr) std::fill_n(tap, s.c, static_cast<Tap>(ys.first * s.kernel + xs.first));
       for (std::int64_t ky = ys.first; ky < ys.last; ++ky)
         for (std::int64_t kx = xs.first; kx < xs.last; ++kx)
-          take_larger(s.c, x.data() + input(ky, kx), static_cast<Tap>(ky * s.kernel + kx), best, tap);
+          take_larger(s.c, input(ky, kx), static_cast<Tap>(ky * s.kernel + kx), best, tap);
     });
   }
 
@@ -67,13 +67,13 @@ struct Kernel<ops::AvgPool2d, Cpu> {
   using X = Tensor<T, Cpu>;
 
   template <class T>
-  static void forward(const ops::PoolShape& s, bool count_padding, const X<T>& x, X<T>& y) {
-    cpu::each_window(s, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
+  static void forward(const ops::PoolShape& s, bool count_padding, const ops::Operand<T, Cpu>& x, X<T>& y) {
+    cpu::each_window(s, x, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
       T* __restrict sum = y.data() + out;
       std::fill_n(sum, s.c, T(0));
       for (std::int64_t ky = ys.first; ky < ys.last; ++ky)
         for (std::int64_t kx = xs.first; kx < xs.last; ++kx) {
-          const T* from = x.data() + input(ky, kx);
+          const T* from = input(ky, kx);
           for (std::int64_t c = 0; c < s.c; ++c) sum[c] += from[c];
         }
       const T scale =

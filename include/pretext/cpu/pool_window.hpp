@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pretext/cpu/map.hpp"
@@ -69,19 +70,59 @@ inline std::int64_t picture_rows(std::int64_t width, std::int64_t channels) {
   return std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(1, width * channels));
 }
 
+/// The rows under a window that moves down; what waits to be evaluated is, once while the window is over it.
+template <class T>
+class WindowRows {
+ public:
+  WindowRows(const ops::PoolShape& s, const ops::Operand<T, Cpu>& x)
+      : s_(s), x_(x), lines_(static_cast<std::size_t>(s.kernel)) {
+    if (x.plain()) return;
+    const std::int64_t high = (s.kernel - 1) * s.window.dilation + 1;
+    held_.assign(static_cast<std::size_t>(high), -1);
+    evaluated_ = Tensor<T, Cpu>({high, s.w, s.c});
+  }
+
+  /// Moves to such taps of a picture.
+  void move(std::int64_t picture, const Taps& ys) {
+    for (std::int64_t ky = ys.first; ky < ys.last; ++ky)
+      lines_[static_cast<std::size_t>(ky)] = row(picture * s_.h + ys.start + ky * s_.window.dilation);
+  }
+
+  /// The first pixel of the row under a tap.
+  const T* operator[](std::int64_t ky) const { return lines_[static_cast<std::size_t>(ky)]; }
+
+ private:
+  /// Of row y, counted over all pictures.
+  const T* row(std::int64_t y) {
+    const std::int64_t size = s_.w * s_.c;
+    if (x_.plain()) return x_.x + y * size;
+    const std::int64_t place = y % std::ssize(held_);
+    T* const to = evaluated_.data() + place * size;
+    if (std::exchange(held_[static_cast<std::size_t>(place)], y) != y)
+      evaluate(x_.from(y * size), s_.w, s_.c, to);
+    return to;
+  }
+
+  const ops::PoolShape& s_;
+  const Source<T> x_;
+  std::vector<const T*> lines_;
+  std::vector<std::int64_t> held_;  // the row in each place of evaluated_
+  Tensor<T, Cpu> evaluated_;
+};
+
 /// For each output pixel in parallel: f(output offset, vertical taps, horizontal taps, input), where
-/// input(ky, kx) is the offset of the pixel under a tap.
-template <class F>
-void each_window(const ops::PoolShape& s, F&& f) {
+/// input(ky, kx) is where the pixel under a tap lies.
+template <class T, class F>
+void each_window(const ops::PoolShape& s, const ops::Operand<T, Cpu>& x, F&& f) {
   parallel_for(s.n * s.oh, picture_rows(s.ow, s.c), [&](std::int64_t begin, std::int64_t end) {
+    WindowRows<T> rows(s, x);
     for (std::int64_t row = begin; row < end; ++row) {
       const Taps ys(s, row % s.oh, s.h);
-      const std::int64_t picture = row / s.oh * s.h;
+      rows.move(row / s.oh, ys);
       for (std::int64_t ox = 0; ox < s.ow; ++ox) {
         const Taps xs(s, ox, s.w);
         f((row * s.ow + ox) * s.c, ys, xs, [&](std::int64_t ky, std::int64_t kx) {
-          const std::int64_t y = ys.start + ky * s.window.dilation, x = xs.start + kx * s.window.dilation;
-          return ((picture + y) * s.w + x) * s.c;
+          return rows[ky] + (xs.start + kx * s.window.dilation) * s.c;
         });
       }
     }

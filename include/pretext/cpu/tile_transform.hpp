@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "pretext/cpu/source.hpp"
+#include "pretext/cpu/epilogue.hpp"
 #include "pretext/cpu/toom_cook.hpp"
 #include "pretext/tensor/tensor.hpp"
 
@@ -73,6 +73,8 @@ struct TileJob {
   std::int64_t to_panel = 0;   ///< distance of panels, where the results are written in panels
   const S* bias = nullptr;     ///< added to every result
   Source<S> source = nullptr;  ///< how elements are read; its x is not used
+  Epilogue<S> epilogue{};      ///< what becomes of results then
+  std::int64_t channel = 0;    ///< which of the epilogue's channels is the first of `to`
 };
 
 /// `Step` has the sides `in` and `out`, and apply(from, to, step) for one line.
@@ -98,15 +100,17 @@ struct TileTransform {
         if (job.padded == 0) target = Square<S>::regular(reinterpret_cast<S*>(results), n, out);
       }
       if (Step::evaluates && there >= n && !job.source.plain())
-        transform<Bytes, true>(from, job, c, target);
+        transform<Bytes, Step::evaluates, false>(from, job, c, target);
+      else if (Step::finishes && !job.epilogue.empty())
+        transform<Bytes, false, Step::finishes>(from, job, c, target);
       else
-        transform<Bytes, false>(from, job, c, target);
+        transform<Bytes, false, false>(from, job, c, target);
       if (there < n && job.padded == 0) scatter<Bytes>(results, job, c, there);
     }
   }
 
  private:
-  template <int Bytes, bool Normalizes>
+  template <int Bytes, bool Normalizes, bool Finishes>
   PRETEXT_INLINE static void transform(const Square<const S>& from, const TileJob<S>& job, std::int64_t c,
                                        const Square<S>& to) {
     using V = Vector<S, Bytes>;
@@ -127,12 +131,17 @@ struct TileTransform {
     }
     if (job.bias != nullptr)
       load_lanes<false>(constant, job.bias + c, std::min<std::int64_t>(job.channels - c, lanes<S, Bytes>));
+    const ChannelEpilogue<S, Bytes> epilogue(job.epilogue, job.channel + c, job.channels - c);
     for (int y = 0; y < out; ++y) {
       V result[out];
       Step::apply(half + y * in, result, 1);
 #pragma GCC unroll 8
-      for (int x = 0; x < out; ++x)
-        if (to.inside(y, x)) store(to.at(y, x), V(result[x] + constant));
+      for (int x = 0; x < out; ++x) {
+        if (!(Finishes ? job.to : to).inside(y, x)) continue;
+        V v = result[x] + constant;
+        if constexpr (Finishes) epilogue.finish(v, job.to.at(y, x) + c);
+        store(to.at(y, x), v);
+      }
     }
   }
 

@@ -119,11 +119,11 @@ struct ToomCook {
 };
 
 /// The three transforms, each as a step from lines of `in` to lines of `out` elements. An input may be
-/// normalised on the way, an output may have a bias.
+/// normalised on the way, an output has an epilogue.
 template <class S, int Pairs>
 struct InputStep {
   static constexpr int in = ToomCook<S, Pairs>::T, out = in;
-  static constexpr bool evaluates = true, has_bias = false;
+  static constexpr bool evaluates = true, finishes = false;
   template <class V>
   PRETEXT_INLINE static void apply(const V* from, V* to, int step) {
     ToomCook<S, Pairs>::input(from, 1, to, step);
@@ -132,7 +132,7 @@ struct InputStep {
 template <class S, int Pairs, int N>
 struct KernelStep {
   static constexpr int in = N, out = ToomCook<S, Pairs>::T;
-  static constexpr bool evaluates = false, has_bias = false;
+  static constexpr bool evaluates = false, finishes = false;
   template <class V>
   PRETEXT_INLINE static void apply(const V* from, V* to, int step) {
     ToomCook<S, Pairs>::template kernel<N>(from, 1, to, step);
@@ -141,7 +141,7 @@ struct KernelStep {
 template <class S, int Pairs, int N>
 struct OutputStep {
   static constexpr int in = ToomCook<S, Pairs>::T, out = N;
-  static constexpr bool evaluates = false, has_bias = true;
+  static constexpr bool evaluates = false, finishes = true;
   template <class V>
   PRETEXT_INLINE static void apply(const V* from, V* to, int step) {
     ToomCook<S, Pairs>::template output<N>(from, 1, to, step);

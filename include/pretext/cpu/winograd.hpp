@@ -31,11 +31,12 @@ class Winograd {
   static constexpr std::int64_t planes = T * T;
 
   /// y[N, OH, OW, Co] from x[N, H, W, Ci], weight[R, R, Ci, Co] and bias[Co], which may be null.
-  static void forward(const ops::ConvShape& s, const Source<S>& x, const S* weight, const S* bias, S* y) {
+  static void forward(const ops::ConvShape& s, const Source<S>& x, const S* weight, const S* bias, S* y,
+                      const Epilogue<S>& epilogue = {}) {
     const Tensor<S, Cpu> kernels = transform_weights(weight, s.ci, s.co);
     const Tiles tiles(s);
     parallel_for(tiles.count, block_size(s, tiles.count), [&](std::int64_t first, std::int64_t last) {
-      forward_block(s, tiles, first, last, x, kernels.data(), bias, y);
+      forward_block(s, tiles, first, last, x, kernels.data(), bias, y, epilogue);
     });
   }
 
@@ -162,7 +163,8 @@ class Winograd {
   }
 
   static void forward_block(const ops::ConvShape& s, const Tiles& tiles, std::int64_t first,
-                            std::int64_t last, const Source<S>& x, const S* kernels, const S* bias, S* y) {
+                            std::int64_t last, const Source<S>& x, const S* kernels, const S* bias, S* y,
+                            const Epilogue<S>& epilogue) {
     const std::int64_t count = last - first, width = panel_columns<S>(), depth = padded(s.ci);
     Planes<S> in(planes, count * depth), out(planes, count * width);
     for (std::int64_t i = 0; i < count; ++i) transform<Input>(input_job(s, x, tiles[first + i], in, i));
@@ -179,7 +181,9 @@ class Winograd {
         transform<Output<M>>({.from = out.tile(i * width, T).read(),
                               .to = tiles[first + i].square(y + column, s.oh, s.ow, s.co, 0),
                               .channels = std::min(width, s.co - column),
-                              .bias = bias == nullptr ? nullptr : bias + column});
+                              .bias = bias == nullptr ? nullptr : bias + column,
+                              .epilogue = epilogue,
+                              .channel = column});
     }
   }
 

@@ -77,7 +77,7 @@ std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, std::span<c
     const std::int64_t n = std::min(options.batch, dataset.size() - first);
     indices.resize(static_cast<std::size_t>(n));
     std::iota(indices.begin(), indices.end(), first);
-    const auto put = [&](const std::string& name, const Tensor<float, Cpu>& map) {
+    const auto put = [&](const std::string& name, const Pending<float, Cpu>& map) {
       for (Features& f : result)
         if (f.tap == name) detail::put_rows(f, map, first, n, options);
     };

@@ -5,6 +5,7 @@
 #include "pretext/nn/batch_norm2d.hpp"
 #include "pretext/nn/conv2d.hpp"
 #include "pretext/nn/pool.hpp"
+#include "pretext/nn/recompute.hpp"
 #include "pretext/nn/sequential.hpp"
 
 namespace pretext::models {
@@ -14,6 +15,7 @@ struct NinOptions {
   std::int64_t blocks = 4;
   std::int64_t width = 192;  ///< channels of most convolutions; the two narrower ones shrink with it
   std::int64_t channels = 3;
+  bool recompute = false;  ///< of each block only the input is kept for the backward pass
 };
 
 namespace detail {
@@ -62,7 +64,7 @@ nn::Sequential<D, T> nin(const NinOptions& o, Rng& rng) {
                           : detail::nin_block<D, T>(w, 3, {w, w, w}, rng);
     if (i == 1) block.add("pool", nn::MaxPool2d({.kernel = 3, .window = halve}));
     if (i == 2) block.add("pool", nn::AvgPool2d({.kernel = 3, .window = halve}));
-    net.add("block" + std::to_string(i), std::move(block));
+    net.add("block" + std::to_string(i), nn::Recompute(std::move(block), o.recompute));
   }
   return net;
 }

@@ -13,6 +13,7 @@ namespace pretext::models {
 struct BackboneOptions {
   std::int64_t width = 0;  ///< 0: the width of the publication
   std::int64_t channels = 3;
+  bool recompute = false;  ///< less memory in training, for the time of another forward pass
 };
 
 /// Makes the backbone of a name.
@@ -24,13 +25,14 @@ template <Device D = Cpu, class T = float>
 const std::map<std::string, Maker<D, T>>& backbones() {
   const auto nin_of = [](std::int64_t blocks) -> Maker<D, T> {
     return [blocks](const BackboneOptions& o, Rng& rng) {
-      return nin<D, T>({blocks, o.width == 0 ? NinOptions{}.width : o.width, o.channels}, rng);
+      return nin<D, T>({blocks, o.width == 0 ? NinOptions{}.width : o.width, o.channels, o.recompute}, rng);
     };
   };
   using Blocks = std::array<std::int64_t, 4>;
   const auto resnet_of = [](const Blocks& blocks, bool small) -> Maker<D, T> {
     return [=](const BackboneOptions& o, Rng& rng) {
-      return resnet<D, T>({blocks, o.width == 0 ? ResNetOptions{}.width : o.width, o.channels, small}, rng);
+      return resnet<D, T>(
+          {blocks, o.width == 0 ? ResNetOptions{}.width : o.width, o.channels, small, o.recompute}, rng);
     };
   };
   const Blocks eighteen{2, 2, 2, 2}, thirty_four{3, 4, 6, 3};

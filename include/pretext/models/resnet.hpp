@@ -5,6 +5,7 @@
 #include "pretext/nn/batch_norm2d.hpp"
 #include "pretext/nn/conv2d.hpp"
 #include "pretext/nn/pool.hpp"
+#include "pretext/nn/recompute.hpp"
 #include "pretext/nn/residual.hpp"
 #include "pretext/nn/sequential.hpp"
 
@@ -16,6 +17,7 @@ struct ResNetOptions {
   std::int64_t width = 64;                         ///< channels of the first layer; they double three times
   std::int64_t channels = 3;
   bool small = false;  ///< for pictures of about 32 pixels: a stem of 3 x 3 that neither strides nor pools
+  bool recompute = false;  ///< of each residual block only the input is kept for the backward pass
 };
 
 namespace detail {
@@ -64,7 +66,7 @@ nn::Sequential<D, T> resnet(const ResNetOptions& o, Rng& rng) {
     require(count >= 1 && count <= 100, "resnet: a layer has 1 to 100 blocks, not ", count);
     nn::Sequential<D, T> layer;
     for (std::int64_t b = 0; b < count; ++b, in = out)
-      layer.add(detail::basic_block<D, T>(in, out, b == 0 && i > 0 ? 2 : 1, rng));
+      layer.add(nn::Recompute(detail::basic_block<D, T>(in, out, b == 0 && i > 0 ? 2 : 1, rng), o.recompute));
     net.add("layer" + std::to_string(i + 1), std::move(layer));
   }
   return net;

@@ -29,9 +29,10 @@ struct BatchNorm2d {
     bias = Param(Tensor<T, D>::zeros({o.channels}));
   }
 
-  Tensor<T, D> operator()(const Tensor<T, D>& x) { return by_running_statistics(x); }
+  auto operator()(const auto& x) { return by_running_statistics(x); }
   Var<T, D> operator()(const Var<T, D>& x) {
     if (running_mean.frozen || running_var.frozen) return by_running_statistics(x);
+    if (x.tape->again()) return apply(op, x, weight, bias, Tensor<T, D>(), Tensor<T, D>());
     return apply(op, x, weight, bias, running_mean.value, running_var.value);
   }
 

@@ -10,8 +10,8 @@ namespace pretext::nn {
 struct Dropout {
   double rate = 0.5;
 
-  template <class T, Device D>
-  Tensor<T, D> operator()(const Tensor<T, D>& x) {
+  template <class X>
+  X operator()(const X& x) {
     return x;
   }
   template <class T, Device D>

@@ -3,12 +3,13 @@
 
 #include <memory>
 
-#include "pretext/autograd/tape.hpp"
+#include "pretext/autograd/pending.hpp"
 #include "pretext/nn/visit.hpp"
 
 namespace pretext::nn {
 
-/// Any layer behind one type: called with a Tensor it infers, with a Var it is recorded.
+/// Any layer behind one type: called with a Tensor, or one that is pending, it infers; with a Var it is
+/// recorded.
 template <Device D, class T>
 class AnyLayer {
  public:
@@ -17,6 +18,7 @@ class AnyLayer {
       : self_(std::make_unique<Model<std::remove_cvref_t<L>>>(std::forward<L>(layer))) {}
 
   Tensor<T, D> operator()(const Tensor<T, D>& x) { return self_->infer(x); }
+  Pending<T, D> operator()(const Pending<T, D>& x) { return self_->infer(x); }
   Var<T, D> operator()(const Var<T, D>& x) { return self_->record(x); }
   void each(auto&& f) {
     self_->visit({.param = [&](const std::string& name, Param<T, D>& p) { f(name, p); },
@@ -26,7 +28,7 @@ class AnyLayer {
  private:
   struct Concept {
     virtual ~Concept() = default;
-    virtual Tensor<T, D> infer(const Tensor<T, D>& x) = 0;
+    virtual Pending<T, D> infer(const Pending<T, D>& x) = 0;
     virtual Var<T, D> record(const Var<T, D>& x) = 0;
     virtual void visit(const Visitor<D, T>& visitor) = 0;
   };
@@ -34,7 +36,7 @@ class AnyLayer {
   struct Model final : Concept {
     L layer;
     explicit Model(L l) : layer(std::move(l)) {}
-    Tensor<T, D> infer(const Tensor<T, D>& x) override { return layer(x); }
+    Pending<T, D> infer(const Pending<T, D>& x) override { return layer(x); }
     Var<T, D> record(const Var<T, D>& x) override { return layer(x); }
     void visit(const Visitor<D, T>& visitor) override { nn::visit<D, T>(layer, visitor); }
   };
@@ -64,10 +66,11 @@ class Sequential {
 
   template <class X>
   X operator()(const X& x) {
-    return run(x, stages_.size(), [](const std::string&, const X&) {});
+    return run(x, stages_.size(), [](auto&&...) {});
   }
 
-  /// The same, calling on_stage(name, activation) after every stage.
+  /// The same, calling on_stage(name, activation) after every stage. Of a Tensor the activation is pending:
+  /// what on_stage does not read need not be computed.
   template <class X, class F>
   X operator()(const X& x, F&& on_stage) {
     return run(x, stages_.size(), on_stage);
@@ -76,7 +79,7 @@ class Sequential {
   /// The activation of one tap; later stages are not computed.
   template <class X>
   X at(const std::string& tap, const X& x) {
-    return run(x, index(tap) + 1, [](const std::string&, const X&) {});
+    return run(x, index(tap) + 1, [](auto&&...) {});
   }
 
   std::vector<std::string> taps() const {
@@ -105,7 +108,8 @@ class Sequential {
   }
 
   template <class X, class F>
-  X run(X x, std::size_t count, F&& on_stage) {
+  X run(const X& input, std::size_t count, F&& on_stage) {
+    std::conditional_t<std::same_as<X, Tensor<T, D>>, Pending<T, D>, X> x = input;
     for (std::size_t i = 0; i < count; ++i) {
       x = stages_[i].layer(x);
       on_stage(stages_[i].name, x);

@@ -94,14 +94,21 @@ struct BatchNormInference {
   Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
                        const Tensor<T, D>& mean, const Tensor<T, D>& var, Saved<T, D>* saved) const {
     require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
-    require_channels(name, "gamma", gamma, x.dim(-1));
-    require_channels(name, "beta", beta, x.dim(-1));
-    require_shape(name, "mean", mean, {x.dim(-1)});
-    require_shape(name, "var", var, {x.dim(-1)});
-    Tensor<T, D> y(x.shape());
-    Kernel<BatchNormInference, D>::forward(*this, x, gamma, beta, mean, var, y);
     if (saved != nullptr) *saved = {x, gamma, mean, var};
-    return y;
+    return Operand<T, D>(x, affine(x.dim(-1), gamma, beta, mean, var), false).value();
+  }
+
+  /// affine[3, C] of an Operand: what forward does to each of so many channels.
+  template <class T, Device D>
+  Tensor<T, D> affine(std::int64_t channels, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
+                      const Tensor<T, D>& mean, const Tensor<T, D>& var) const {
+    require_channels(name, "gamma", gamma, channels);
+    require_channels(name, "beta", beta, channels);
+    require_shape(name, "mean", mean, {channels});
+    require_shape(name, "var", var, {channels});
+    Tensor<T, D> affine({3, channels});
+    Kernel<BatchNormInference, D>::affine(*this, gamma, beta, mean, var, affine);
+    return affine;
   }
 
   template <class T, Device D>

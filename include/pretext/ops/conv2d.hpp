@@ -13,6 +13,15 @@ struct ConvShape {
   Window window;
 };
 
+/// What becomes of a convolution's sums before they are written: (sum - center) * scale + shift by channels,
+/// plus an addend, with 0 in place of negatives if `relu`.
+template <class T, Device D>
+struct Epilogue {
+  Tensor<T, D> affine{};   ///< [3, C]: center, scale and shift; undefined: the sums themselves
+  Operand<T, D> addend{};  ///< of the shape of the result; undefined: none
+  bool relu = false;
+};
+
 /// y[N, OH, OW, Co] = x[N, H, W, Ci] * weight[KH, KW, Ci/groups, Co] + bias[Co]; an undefined bias is none.
 /// Who leaves it out lets a batch norm follow, so a recorded forward without bias measures y's moments.
 struct Conv2d {
@@ -53,7 +62,14 @@ struct Conv2d {
   Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
                        Saved<T, D>* saved) const {
     if (saved != nullptr) *saved = {x, weight};
-    return compute(x, weight, bias, nullptr);
+    return compute(x, weight, bias, nullptr, {});
+  }
+
+  /// The same with an epilogue, for which there is no backward.
+  template <class T, Device D>
+  Tensor<T, D> infer(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+                     const Epilogue<T, D>& epilogue) const {
+    return compute(x, weight, bias, nullptr, epilogue);
   }
 
   /// What forward returns, measured where there is no bias.
@@ -62,7 +78,7 @@ struct Conv2d {
                         Saved<T, D>* saved) const {
     *saved = {x, weight};
     Tensor<double, D> moments;
-    Operand<T, D> y = compute(x, weight, bias, bias.defined() ? nullptr : &moments);
+    Operand<T, D> y = compute(x, weight, bias, bias.defined() ? nullptr : &moments, {});
     y.moments = moments;
     return y;
   }
@@ -88,11 +104,13 @@ struct Conv2d {
  private:
   template <class T, Device D>
   Tensor<T, D> compute(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
-                       std::type_identity_t<Tensor<double, D>>* moments) const {
+                       std::type_identity_t<Tensor<double, D>>* moments,
+                       const std::type_identity_t<Epilogue<T, D>>& epilogue) const {
     const ConvShape s = shape(x.shape(), weight.shape());
     if (bias.defined()) require_shape(name, "bias", bias, {s.co});
     Tensor<T, D> y({s.n, s.oh, s.ow, s.co});
-    Kernel<Conv2d, D>::forward(s, x, weight, bias, y, moments);
+    if (epilogue.addend.x.defined()) require_shape(name, "the addend", epilogue.addend.x, y.shape());
+    Kernel<Conv2d, D>::forward(s, x, weight, bias, y, moments, epilogue);
     return y;
   }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/ops/op.hpp"
+#include "pretext/ops/operand.hpp"
 #include "pretext/ops/window.hpp"
 
 namespace pretext::ops {
@@ -34,7 +34,7 @@ struct PoolShape {
 /// no gradient.
 struct MaxPool2d {
   static constexpr std::string_view name = "max_pool2d";
-  static constexpr std::size_t inputs = 1;
+  static constexpr std::size_t inputs = 1, operands = 1;
 
   std::int64_t kernel = 2;
   Window window{};
@@ -51,7 +51,7 @@ struct MaxPool2d {
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, Saved<T, D>* saved) const {
+  Tensor<T, D> forward(const Operand<T, D>& x, Saved<T, D>* saved) const {
     const PoolShape s = PoolShape::of(name, x.shape(), kernel, window, ceil);
     Tensor<T, D> y({s.n, s.oh, s.ow, s.c});
     Tensor<Tap, D> winner;
@@ -72,7 +72,7 @@ struct MaxPool2d {
 /// without `count_padding`; what hangs over the border in ceil mode never counts.
 struct AvgPool2d {
   static constexpr std::string_view name = "avg_pool2d";
-  static constexpr std::size_t inputs = 1;
+  static constexpr std::size_t inputs = 1, operands = 1;
 
   std::int64_t kernel = 2;
   Window window{};
@@ -90,7 +90,7 @@ struct AvgPool2d {
   }
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, Saved<T, D>* saved) const {
+  Tensor<T, D> forward(const Operand<T, D>& x, Saved<T, D>* saved) const {
     const PoolShape s = shape(x.shape());
     Tensor<T, D> y({s.n, s.oh, s.ow, s.c});
     Kernel<AvgPool2d, D>::forward(s, count_padding, x, y);

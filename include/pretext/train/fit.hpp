@@ -54,6 +54,7 @@ class Training {
                       std::to_string(options_.batch) + " pictures: " + std::to_string(left_over_));
     progress_->begin(status());
     last_save_ = progress_->now();
+    allocator<D>().reset_peak();
     while (at_.epoch < options_.epochs) {
       run_epoch();
       finish_epoch();
@@ -161,12 +162,20 @@ class Training {
     validate(r);
     write(r);
     progress_->epoch(status(), r);
-    if (files_) files_->write_timing(r, speed_);
+    write_timing(r);
     epochs_.push_back(r);
     ++at_.epoch;
     at_.step = 0;
     at_.epoch_totals = {};
     if (options_.on_epoch) options_.on_epoch(r);
+  }
+
+  /// What tensors took at most: the same in every epoch, so it is said once.
+  void write_timing(const Record& r) {
+    const auto peak = static_cast<std::int64_t>(allocator<D>().use().peak);
+    if (files_) files_->write_timing(r, speed_, peak);
+    if (std::exchange(memory_noted_, true)) return;
+    progress_->note("tensors take up to " + std::to_string((peak + (1 << 20) - 1) >> 20) + " MiB");
   }
 
   void validate(Record& r) {
@@ -264,6 +273,7 @@ class Training {
   std::vector<Record> epochs_;
   Speed speed_;  // of this epoch, since it began or was resumed
   double epoch_began_ = 0, last_save_ = 0;
+  bool memory_noted_ = false;
 };
 
 }  // namespace detail

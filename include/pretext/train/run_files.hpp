@@ -84,10 +84,12 @@ class RunFiles {
   void write(const Record& record) { metrics_->write(record); }
   MetricsSize sync() { return metrics_->sync(); }
 
-  void write_timing(const Record& r, const Speed& speed) {
+  /// `peak` bytes were in tensors at once.
+  void write_timing(const Record& r, const Speed& speed, std::int64_t peak) {
     JsonObject line;
     line.add("epoch", r.epoch).add("step", r.step).add("time", local_time()).add("seconds", speed.seconds);
     line.add("images_per_second", speed.images_per_second()).add("wait_share", speed.wait_share());
+    line.add("tensor_peak_bytes", peak);
     timing_.line(line.text());
   }
 
