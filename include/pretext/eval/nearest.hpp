@@ -44,6 +44,13 @@ class Nearest {
  public:
   explicit Nearest(std::int64_t k) : k_(k) {}
 
+  /// Shows rows `first` and on. Most scores are no news, which vectors tell fastest.
+  void show(const T* scores, std::int64_t count, std::int64_t first) {
+    int news = 0;
+    for (std::int64_t i = 0; i < count; ++i) news |= scores[i] > least_ ? 1 : 0;
+    for (std::int64_t i = 0; news != 0 && i < count; ++i) show(scores[i], first + i);
+  }
+
   void show(T score, std::int64_t index) {
     if (!(score > least_)) return;
     kept_.push_back({score, index});
@@ -71,8 +78,8 @@ class Nearest {
 
 }  // namespace detail
 
-/// Feature rows ready to be searched, all of them, block by block. Equal rows score equal, wherever they
-/// lie, and of equals the first row is the nearer.
+/// Feature rows ready to be searched, all of them: packed once, as the right factor of matrix products. Equal
+/// rows score equal, wherever they lie, and of equals the first row is the nearer.
 template <class T>
 class Bank {
  public:
@@ -83,7 +90,16 @@ class Bank {
   explicit Bank(const Tensor<T, Cpu>& x, Metric metric = Metric::cosine) : metric_(metric) {
     ops::require_rank("kNN", "x", x, 2);
     rows_ = x.dim(0);
-    x_ = prepare(x, (rows_ + block - 1) / block * block, squares_);
+    dims_ = x.dim(1);
+    squares_.resize(static_cast<std::size_t>(rows_));
+    for (std::int64_t first = 0; first < rows_; first += block)
+      blocks_.emplace_back(dims_, std::min(block, rows_ - first));
+    parallel_for(rows_, block, [&](std::int64_t begin, std::int64_t end) {
+      const Tensor<T, Cpu> rows = prepare(x, begin, end, squares_.data() + begin);
+      cpu::Panels<T>& panels = blocks_[static_cast<std::size_t>(begin / block)];
+      for (std::int64_t j = 0; j < panels.count(); ++j)
+        panels.pack_transposed(j, {rows.data(), end - begin, dims_, dims_});
+    });
   }
 
   std::int64_t size() const { return rows_; }
@@ -94,71 +110,79 @@ class Bank {
     ops::require_rank("kNN", "queries", queries, 2);
     require(k >= 1, "kNN: k must be at least 1, not ", k);
     require(rows_ > 0, "kNN: the bank is empty");
-    require(queries.dim(1) == x_.dim(1), "kNN: queries ", queries.shape(), " for a bank of ", x_.dim(1),
-            " features");
+    require(queries.dim(1) == dims_, "kNN: queries ", queries.shape(), " for a bank of ", dims_, " features");
     Neighbours<T> found{.k = std::min(k, rows_), .index = {}, .score = {}};
     found.index.resize(static_cast<std::size_t>(queries.dim(0) * found.k));
     found.score.resize(found.index.size());
-    parallel_for(queries.dim(0), together, [&](std::int64_t begin, std::int64_t end) {
-      search(queries.rows(begin, end), found.k, found.index.data() + begin * found.k,
-             found.score.data() + begin * found.k);
+    parallel_for(queries.dim(0), cpu::row_block, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<detail::Nearest<T>> nearest(static_cast<std::size_t>(end - begin),
+                                              detail::Nearest<T>(found.k));
+      search(queries, begin, nearest);
+      for (std::int64_t q = begin; q < end; ++q)
+        nearest[static_cast<std::size_t>(q - begin)].write(found.index.data() + q * found.k,
+                                                           found.score.data() + q * found.k);
     });
     return found;
   }
 
  private:
-  // Whole register tiles of the matrix product, so that each score is summed in the same order.
-  static constexpr std::int64_t block = 960, together = 128, tile = 4;
+  static constexpr std::int64_t block = 1024;  // rows that are packed together
 
-  /// The rows, for cosine of length 1, followed by zeros up to `padded` rows, and their squared lengths.
-  Tensor<T, Cpu> prepare(const Tensor<T, Cpu>& x, std::int64_t padded, std::vector<double>& squares) const {
+  /// Rows [begin, end) of x, for cosine of length 1, and their squared lengths as they were.
+  Tensor<T, Cpu> prepare(const Tensor<T, Cpu>& x, std::int64_t begin, std::int64_t end,
+                         double* squares) const {
     const std::int64_t d = x.dim(1);
-    Tensor<T, Cpu> y({padded, d});
-    squares.resize(static_cast<std::size_t>(padded));
-    std::fill(y.data() + x.size(), y.data() + y.size(), T(0));
-    parallel_for(x.dim(0), 64, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t r = begin; r < end; ++r) {
-        const T* from = x.data() + r * d;
-        double sum = 0;
-        for (std::int64_t i = 0; i < d; ++i) sum += static_cast<double>(from[i]) * from[i];
-        require(sum < 1e36, "kNN: row ", r, " has values that are not finite or too large to compare");
-        squares[static_cast<std::size_t>(r)] = sum;
-        const double scale = metric_ == Metric::cosine && sum > 0 ? 1 / std::sqrt(sum) : 1;
-        for (std::int64_t i = 0; i < d; ++i) y.data()[r * d + i] = static_cast<T>(scale * from[i]);
-      }
-    });
+    Tensor<T, Cpu> y({end - begin, d});
+    for (std::int64_t r = begin; r < end; ++r) {
+      const T* from = x.data() + r * d;
+      double sum = 0;
+      for (std::int64_t i = 0; i < d; ++i) sum += static_cast<double>(from[i]) * from[i];
+      require(sum < 1e36, "kNN: row ", r, " has values that are not finite or too large to compare");
+      squares[r - begin] = sum;
+      const double scale = metric_ == Metric::cosine && sum > 0 ? 1 / std::sqrt(sum) : 1;
+      for (std::int64_t i = 0; i < d; ++i) y.data()[(r - begin) * d + i] = static_cast<T>(scale * from[i]);
+    }
     return y;
   }
 
-  void search(const Tensor<T, Cpu>& queries, std::int64_t k, std::int64_t* index, T* score) const {
-    const std::int64_t n = queries.dim(0), padded = (n + tile - 1) / tile * tile, d = x_.dim(1);
-    std::vector<double> squares;
-    const Tensor<T, Cpu> q = prepare(queries, padded, squares);
-    Tensor<T, Cpu> products({padded, block});
-    std::vector<detail::Nearest<T>> nearest(static_cast<std::size_t>(n), detail::Nearest<T>(k));
+  /// Shows all rows of the bank to some queries, which stay in cache while the panels pass.
+  void search(const Tensor<T, Cpu>& queries, std::int64_t first_query,
+              std::vector<detail::Nearest<T>>& nearest) const {
+    const std::int64_t n = std::ssize(nearest), width = cpu::panel_columns<T>();
+    std::vector<double> squares(nearest.size());
+    const Tensor<T, Cpu> q = prepare(queries, first_query, first_query + n, squares.data());
+    Tensor<T, Cpu> scores({n, width});
     for (std::int64_t first = 0; first < rows_; first += block) {
-      cpu::gemm_nt<T>({q.data(), padded, d, d}, {x_.data() + first * d, block, d, d},
-                      {products.data(), padded, block, block});
-      const std::int64_t count = std::min(block, rows_ - first);
-      for (std::int64_t r = 0; r < n; ++r) {
-        const double square = squares[static_cast<std::size_t>(r)];
-        for (std::int64_t b = 0; b < count; ++b)
-          nearest[static_cast<std::size_t>(r)].show(
-              score_of(products.data()[r * block + b], square, first + b), first + b);
+      const cpu::Panels<T>& panels = blocks_[static_cast<std::size_t>(first / block)];
+      for (std::int64_t j = 0; j < panels.count(); ++j) {
+        cpu::multiply<T>({.a = q.data(),
+                          .a_row = dims_,
+                          .b = panels.panel(j),
+                          .c = scores.data(),
+                          .c_row = width,
+                          .rows = n,
+                          .depth = dims_});
+        for (std::int64_t r = 0; r < n; ++r) {
+          T* row = scores.data() + r * width;
+          const auto at = static_cast<std::size_t>(r);
+          if (metric_ == Metric::euclidean)
+            to_distances(row, panels.width(j), squares[at], first + j * width);
+          nearest[at].show(row, panels.width(j), first + j * width);
+        }
       }
     }
-    for (std::int64_t r = 0; r < n; ++r)
-      nearest[static_cast<std::size_t>(r)].write(index + r * k, score + r * k);
   }
 
-  T score_of(T product, double query_square, std::int64_t row) const {
-    if (metric_ == Metric::cosine) return product;
-    return static_cast<T>(2.0 * product - query_square - squares_[static_cast<std::size_t>(row)]);
+  /// Products with rows `first` and on become minus the squared distances.
+  void to_distances(T* products, std::int64_t count, double query_square, std::int64_t first) const {
+    const double* of_row = squares_.data() + first;
+    for (std::int64_t i = 0; i < count; ++i)
+      products[i] = static_cast<T>(2.0 * products[i] - query_square - of_row[i]);
   }
 
   Metric metric_ = Metric::cosine;
-  std::int64_t rows_ = 0;
-  Tensor<T, Cpu> x_;             // padded with zeros to whole blocks
+  std::int64_t rows_ = 0, dims_ = 0;
+  std::vector<cpu::Panels<T>> blocks_;
   std::vector<double> squares_;  // the squared length of each row
 };
 
