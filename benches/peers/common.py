@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the PyTorch peers share: one task for each round, and what they say about themselves."""
+"""What the peers in Python share: one task for each line, and what they say about themselves."""
 
 import os
-import re
 import sys
 import time
-
-import torch
 
 MALLOC_SETTINGS = (
     "MALLOC_MMAP_THRESHOLD_",
@@ -20,15 +17,7 @@ MALLOC_SETTINGS = (
 def memory_mib(field):
     """VmRSS, the memory held now, or VmHWM, the most ever held."""
     with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(field + ":")) / 1024
-
-
-IMPORT_RSS_MIB = memory_mib("VmRSS")
-
-
-def use_threads(count):
-    torch.set_num_threads(count)
-    torch.set_num_interop_threads(1)
+        return round(next(int(line.split()[1]) for line in status if line.startswith(field + ":")) / 1024)
 
 
 def seconds_of(task):
@@ -46,12 +35,7 @@ def requests():
     return iter(sys.stdin.readline, "")
 
 
-def identity():
+def identity(peer, version):
     """The fields that every record begins with; those of malloc are what the caller's environment sets."""
-    onednn = re.search(r"(?:MKL-DNN|oneDNN) v(\S+)", torch.__config__.show())
-    return {
-        "peer": "torch",
-        "version": torch.__version__,
-        "onednn": onednn.group(1) if onednn else None,
-        "malloc": {name: os.environ[name] for name in MALLOC_SETTINGS if name in os.environ},
-    }
+    malloc = {name: os.environ[name] for name in MALLOC_SETTINGS if name in os.environ}
+    return {"peer": peer, "version": version, "malloc": malloc}

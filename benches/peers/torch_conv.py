@@ -14,7 +14,8 @@ import statistics
 
 import torch
 
-from common import answer, identity, requests, seconds_of, use_threads
+from common import answer, requests, seconds_of
+from torch_common import identity, use_threads
 
 # Kernel x kernel _ channels in _ channels out _ height and width of the map.
 LAYERS = (

@@ -14,7 +14,8 @@ import warnings
 
 import torch
 
-from common import IMPORT_RSS_MIB, answer, identity, memory_mib, requests, seconds_of, use_threads
+from common import answer, memory_mib, requests, seconds_of
+from torch_common import IMPORT_RSS_MIB, identity, use_threads
 from torch_step import MODELS
 
 
@@ -71,8 +72,8 @@ def main():
         "threads": args.threads,
         "batch": args.batch,
         "images_s": args.batch / statistics.median(pass_s) if pass_s else None,
-        "import_rss_mib": round(IMPORT_RSS_MIB),
-        "peak_rss_mib": round(memory_mib("VmHWM")),
+        "import_rss_mib": IMPORT_RSS_MIB,
+        "peak_rss_mib": memory_mib("VmHWM"),
     }
     answer(json.dumps(record))
 

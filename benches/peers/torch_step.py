@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from common import IMPORT_RSS_MIB, answer, identity, memory_mib, requests, seconds_of, use_threads
+from common import answer, memory_mib, requests, seconds_of
+from torch_common import IMPORT_RSS_MIB, identity, use_threads
 
 
 def conv(inputs, outputs, kernel, stride=1):
@@ -136,8 +137,8 @@ def main():
         "step_s": step_s,
         "images_s": args.batch / statistics.median(step_s) if step_s else None,
         "loss": losses[:1] + losses[-1:],
-        "import_rss_mib": round(IMPORT_RSS_MIB),
-        "peak_rss_mib": round(memory_mib("VmHWM")),
+        "import_rss_mib": IMPORT_RSS_MIB,
+        "peak_rss_mib": memory_mib("VmHWM"),
     }
     answer(json.dumps(record))
 

@@ -17,7 +17,8 @@ import torch
 import torchvision
 from torchvision.transforms import v2
 
-from common import answer, identity, requests, seconds_of, use_threads
+from common import answer, requests, seconds_of
+from torch_common import identity, use_threads
 
 SETTINGS = ("tensor", "pil", "tensor_workers", "pil_workers")
 BATCHES = 4  # of a line, where there are workers
