@@ -99,24 +99,23 @@ struct TileTransform {
         from = Square<const S>::regular(reinterpret_cast<const S*>(tail), n, in);
         if (job.padded == 0) target = Square<S>::regular(reinterpret_cast<S*>(results), n, out);
       }
-      if (Step::evaluates && there >= n && !job.source.plain())
-        transform<Bytes, Step::evaluates, false>(from, job, c, target);
-      else if (Step::finishes && !job.epilogue.empty())
-        transform<Bytes, false, Step::finishes>(from, job, c, target);
-      else
-        transform<Bytes, false, false>(from, job, c, target);
+      transform<Bytes>(from, job, c, target);
       if (there < n && job.padded == 0) scatter<Bytes>(results, job, c, there);
     }
   }
 
  private:
-  template <int Bytes, bool Normalizes, bool Finishes>
+  // One body for all jobs, as it is built for many steps: what is plain is normalised by 0, 1 and 0.
+  template <int Bytes>
   PRETEXT_INLINE static void transform(const Square<const S>& from, const TileJob<S>& job, std::int64_t c,
                                        const Square<S>& to) {
     using V = Vector<S, Bytes>;
+    const std::int64_t there = job.channels - c;
     V half[out * in], constant{};
     Normalized<V> of;
-    if constexpr (Normalizes) job.source.template load_channels<true>(of, c, 0);
+    of.scale += S(1);
+    if constexpr (Step::evaluates)
+      if (there >= lanes<S, Bytes> && !job.source.plain()) job.source.template load_channels<true>(of, c, 0);
     for (int x = 0; x < in; ++x) {
       V line[in];
       const bool inside = from.left <= x && x < from.right;
@@ -125,21 +124,22 @@ struct TileTransform {
         line[y] = V{};
         if (!inside || y < from.top || y >= from.bottom) continue;
         load(line[y], from.at(y, x));
-        if constexpr (Normalizes) of.evaluate(line[y]);
+        if constexpr (Step::evaluates) of.evaluate(line[y]);
       }
       Step::apply(line, half + x, in);
     }
     if (job.bias != nullptr)
-      load_lanes<false>(constant, job.bias + c, std::min<std::int64_t>(job.channels - c, lanes<S, Bytes>));
-    const ChannelEpilogue<S, Bytes> epilogue(job.epilogue, job.channel + c, job.channels - c);
+      load_lanes<false>(constant, job.bias + c, std::min<std::int64_t>(there, lanes<S, Bytes>));
+    const ChannelEpilogue<S, Bytes> epilogue(job.epilogue, job.channel + c, there);
+    const bool finishes = Step::finishes && !job.epilogue.empty();
     for (int y = 0; y < out; ++y) {
       V result[out];
       Step::apply(half + y * in, result, 1);
-#pragma GCC unroll 8
       for (int x = 0; x < out; ++x) {
-        if (!(Finishes ? job.to : to).inside(y, x)) continue;
+        if (!to.inside(y, x)) continue;
         V v = result[x] + constant;
-        if constexpr (Finishes) epilogue.finish(v, job.to.at(y, x) + c);
+        if constexpr (Step::finishes)
+          if (finishes && job.to.inside(y, x)) epilogue.finish(v, job.to.at(y, x) + c);
         store(to.at(y, x), v);
       }
     }
