@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/core/span.hpp"
 #include "pretext/core/thread_pool.hpp"
 #include "pretext/image/render.hpp"
 
@@ -9,7 +10,7 @@ namespace pretext {
 template <>
 struct Kernel<Render, Cpu> {
   template <class T>
-  static void run(std::span<const ImageView> pictures, std::span<const View> views, const RenderOptions& o,
+  static void run(Span<const ImageView> pictures, Span<const View> views, const RenderOptions& o,
                   Tensor<T, Cpu>& out) {
     T scale[3], shift[3];
     for (int c = 0; c < 3; ++c) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
-
 #include "pretext/image/view.hpp"
 #include "pretext/tensor/kernel.hpp"
 
@@ -21,8 +19,7 @@ struct Render {
 
 /// out[V, height, width, 3] = the views, drawn in one pass from their pictures.
 template <Device D, class T = float>
-Tensor<T, D> render(std::span<const ImageView> pictures, std::span<const View> views,
-                    const RenderOptions& options) {
+Tensor<T, D> render(Span<const ImageView> pictures, Span<const View> views, const RenderOptions& options) {
   require(options.height > 0 && options.width > 0, "render: size ", options.height, " x ", options.width,
           " must be positive");
   for (const View& view : views)
