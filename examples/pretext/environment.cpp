@@ -3,7 +3,6 @@
 
 #include <sys/utsname.h>
 
-#include <Eigen/Core>
 #include <fstream>
 #include <pretext/core/config.hpp>
 #include <pretext/core/thread_pool.hpp>
@@ -20,8 +19,7 @@ std::string processor() {
   return "unknown";
 }
 
-/// The vector instructions that this build was compiled for: Eigen's own list of them runs its words
-/// together.
+/// The vector instructions that this build was compiled for.
 std::string vectors() {
 #if defined(__x86_64__)
   std::string names = "SSE2";
@@ -36,7 +34,7 @@ std::string vectors() {
 #endif
   return names;
 #else
-  return Eigen::SimdInstructionSetsInUse();
+  return "those of the target";
 #endif
 }
 
@@ -62,13 +60,10 @@ std::string compiler() {
 }  // namespace
 
 Facts programs() {
-  const std::string eigen = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) +
-                            "." + std::to_string(EIGEN_MINOR_VERSION);
   return {{"pretext", PRETEXT_VERSION},
           {"vectors", vectors()},
           {"kernels", std::string(pretext::cpu::to_string(pretext::cpu::isa()))},
           {"compiler", compiler()},
-          {"eigen", eigen},
           {"decoders", pretext::decoder_versions()}};
 }
 

@@ -114,7 +114,7 @@ void write_results(const std::filesystem::path& path, const std::vector<eval::Re
                                .add("config", config)
                                .add("weights", weights)
                                .add("environment", environment_json)
-                               .add("results", std::span<const JsonObject>(rows))
+                               .add("results", Span<const JsonObject>(rows))
                                .text() +
                            "\n";
   make_folder_of(path);

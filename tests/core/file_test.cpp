@@ -10,7 +10,7 @@ using doctest::Contains;
 
 namespace {
 
-std::span<const std::uint8_t> bytes(const std::string& text) {
+Span<const std::uint8_t> bytes(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 

@@ -37,15 +37,15 @@ TEST_CASE("every bit of the data, its length and its division into pieces change
     flipped += std::popcount(hash_of(other) ^ hash_of(data));
   }
   std::set<std::uint64_t> prefixes;
-  for (std::size_t size = 0; size <= 40; ++size) prefixes.insert(hash_of(std::span(data).first(size)));
+  for (std::size_t size = 0; size <= 40; ++size) prefixes.insert(hash_of(Span(data).first(size)));
   CHECK(prefixes.size() == 41);
   // A changed bit of data changes half of the 64 bits of the hash on average.
   CHECK(flipped / 320.0 == doctest::Approx(32).epsilon(0.03));
 
   const auto pieces = [&](std::size_t first) {
     Hash hash;
-    hash.bytes(std::span(data).first(first));
-    hash.bytes(std::span(data).subspan(first));
+    hash.bytes(Span(data).first(first));
+    hash.bytes(Span(data).subspan(first));
     return hash.value();
   };
   CHECK(pieces(8) != pieces(16));

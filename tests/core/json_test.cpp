@@ -54,7 +54,7 @@ TEST_CASE("a JSON object is written in the order given and reads back") {
       .add("yes", true)
       .add("count", std::int64_t{-7})
       .add("inner", inner);
-  object.add("list", std::span<const JsonObject>(list));
+  object.add("list", Span<const JsonObject>(list));
   CHECK(object.text() ==
         R"({"name":"a \"quoted\" \\ name\u000a","yes":true,"count":-7,"inner":{"x":1.5},"list":[{"x":1.5},)"
         "\n{}]}");

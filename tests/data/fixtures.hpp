@@ -12,7 +12,7 @@
 
 namespace test {
 
-inline std::span<const std::uint8_t> bytes_of(const std::string& text) {
+inline Span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 

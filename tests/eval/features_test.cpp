@@ -54,7 +54,7 @@ data::Dataset pictures(int count, int size = 6) {
 }
 
 /// [n, size, size, 3], values from -128 to 127.
-X render(const data::Dataset& set, std::span<const std::int64_t> indices) {
+X render(const data::Dataset& set, Span<const std::int64_t> indices) {
   const ImageView first = set.image(indices[0]);
   X out({std::ssize(indices), first.height, first.width, 3});
   float* to = out.data();
@@ -108,7 +108,7 @@ TEST_CASE("one pass gives every tap asked for, in the order asked, and the pixel
   const std::vector<std::string> taps{"pool", "pixels", "relu"};
   for (const std::int64_t batch : {1, 4, 11, 100}) {
     int pictures_drawn = 0;
-    const auto counting = [&](const data::Dataset& d, std::span<const std::int64_t> indices) {
+    const auto counting = [&](const data::Dataset& d, Span<const std::int64_t> indices) {
       pictures_drawn += static_cast<int>(indices.size());
       CHECK(std::ssize(indices) <= batch);
       return render(d, indices);
@@ -143,7 +143,7 @@ TEST_CASE("a tap without pixels gives its channels") {
   nn::Sequential<> net;
   net.add("mean", nn::GlobalAvgPool());
   const std::string tap = "mean";
-  const auto f = eval::features(net, std::span(&tap, 1), pictures(5), render);
+  const auto f = eval::features(net, Span(&tap, 1), pictures(5), render);
   CHECK(f[0].x.shape() == Shape{5, 3});
   CHECK(f[0].pooling == "flat 1 x 1 x 3");
 }
@@ -165,16 +165,16 @@ TEST_CASE("taps that do not exist, data that is not there and inputs of other si
   CHECK_THROWS_WITH_AS(ask({"relu"}, data::Dataset()), doctest::Contains("has no pictures"), Error);
   CHECK_THROWS_AS(ask({"relu"}, pictures(2), {.budget = 0}), Error);
   CHECK_THROWS_AS(ask({"relu"}, pictures(2), {.batch = 0}), Error);
-  const auto too_few = [](const data::Dataset& d, std::span<const std::int64_t> indices) {
+  const auto too_few = [](const data::Dataset& d, Span<const std::int64_t> indices) {
     return render(d, indices.first(1));
   };
   const std::string tap = "relu";
-  CHECK_THROWS_WITH_AS(eval::features(net, std::span(&tap, 1), pictures(2), too_few),
+  CHECK_THROWS_WITH_AS(eval::features(net, Span(&tap, 1), pictures(2), too_few),
                        doctest::Contains("gives [1, 6, 6, 3] for 2 pictures"), Error);
-  const auto growing = [](const data::Dataset&, std::span<const std::int64_t> indices) {
+  const auto growing = [](const data::Dataset&, Span<const std::int64_t> indices) {
     return X::zeros({1, 4 + indices[0], 4, 3});
   };
-  CHECK_THROWS_WITH_AS(eval::features(net, std::span(&tap, 1), pictures(2), growing, {.batch = 1}),
+  CHECK_THROWS_WITH_AS(eval::features(net, Span(&tap, 1), pictures(2), growing, {.batch = 1}),
                        doctest::Contains("must be rendered to one size"), Error);
 }
 

@@ -97,8 +97,8 @@ TEST_CASE("several k and temperatures are chosen from by rows held out of the ba
   });
   const std::vector<int> labels = rows.arrange(f.labels);
   const auto found = eval::Bank(x.rows(0, 360), Metric::euclidean).nearest(x.rows(360, 400), 300);
-  CHECK(knn.tried[0].accuracy == eval::accuracy(eval::vote(found, labels, 2, Metric::euclidean, 300, 0.1),
-                                                std::span(labels).subspan(360)));
+  CHECK(knn.tried[0].accuracy ==
+        eval::accuracy(eval::vote(found, labels, 2, Metric::euclidean, 300, 0.1), Span(labels).subspan(360)));
 }
 
 TEST_CASE("choices that cannot be made are refused") {

@@ -12,12 +12,12 @@ using eval::Vector;
 
 /// sum of scale[i] (x[i] - i)^2 / 2 with scales from 1 to `condition`.
 struct Bowl {
-  Eigen::Index size;
+  std::size_t size;
   double condition;
 
   double operator()(const Vector& x, Vector& gradient) const {
     double value = 0;
-    for (Eigen::Index i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
       const double scale = std::pow(condition, static_cast<double>(i) / static_cast<double>(size - 1));
       const double offset = x[i] - static_cast<double>(i);
       gradient[i] = scale * offset;
@@ -28,20 +28,20 @@ struct Bowl {
 };
 
 TEST_CASE("an ill-conditioned quadratic is minimised to its exact minimum") {
-  Vector x = Vector::Zero(30);
+  Vector x = Vector(30);
   const auto report =
       lbfgs(Bowl{30, 1e4}, x, {.max_iterations = 2000, .gradient_tolerance = 1e-9, .decrease_tolerance = 0});
   CHECK(report.stop == Stop::gradient);
   CHECK(report.converged());
   CHECK(report.gradient <= 1e-9);
-  for (Eigen::Index i = 0; i < 30; ++i) CHECK(x[i] == doctest::Approx(static_cast<double>(i)));
+  for (std::size_t i = 0; i < 30; ++i) CHECK(x[i] == doctest::Approx(static_cast<double>(i)));
 }
 
 TEST_CASE("with the inverse Hessian as preconditioner the first step is Newton's") {
-  Vector x = Vector::Zero(30);
+  Vector x = Vector(30);
   const auto divide = [](const Vector& gradient) {
     Vector step = gradient;
-    for (Eigen::Index i = 0; i < 30; ++i) step[i] /= std::pow(1e4, static_cast<double>(i) / 29);
+    for (std::size_t i = 0; i < 30; ++i) step[i] /= std::pow(1e4, static_cast<double>(i) / 29);
     return step;
   };
   const auto report = lbfgs(Bowl{30, 1e4}, x, {}, divide);
@@ -58,12 +58,11 @@ TEST_CASE("a smooth convex function that is not quadratic is minimised") {
     g[2] = std::exp(p[2]) - 1;
     return std::log(2 * std::cosh(p[0])) + (p[1] - p[0]) * (p[1] - p[0]) + std::exp(p[2]) - p[2];
   };
-  Vector x(3);
-  x << 4, -5, 6;
+  Vector x{4, -5, 6};
   const auto report = lbfgs(f, x, {.gradient_tolerance = 1e-8, .decrease_tolerance = 0});
   CHECK(report.stop == Stop::gradient);
   CHECK(report.value == doctest::Approx(1 + std::log(2.0)));
-  CHECK(x.norm() < 1e-7);
+  for (const double value : x) CHECK(std::abs(value) < 1e-7);
 }
 
 TEST_CASE("steps into a region without a value are taken back") {
@@ -72,7 +71,7 @@ TEST_CASE("steps into a region without a value are taken back") {
     g[0] = 1 - 1 / p[0];
     return p[0] - std::log(p[0]);
   };
-  Vector x = Vector::Constant(1, 40);
+  Vector x = {40};
   CHECK(lbfgs(f, x).converged());
   CHECK(x[0] == doctest::Approx(1).epsilon(1e-3));
   x[0] = 1e-3;
@@ -85,35 +84,35 @@ TEST_CASE("a function whose value is rounded to float still converges, and says 
   const auto rounded = [&](const Vector& x, Vector& g) {
     return static_cast<double>(static_cast<float>(bowl(x, g) + 1000));
   };
-  Vector x = Vector::Zero(10);
+  Vector x = Vector(10);
   const auto report = lbfgs(rounded, x, {.gradient_tolerance = 0, .decrease_tolerance = 0});
   CHECK(report.converged());
   CHECK(report.gradient < 1e-2);
 }
 
 TEST_CASE("the number of iterations is kept, and 0 leaves the start where it is") {
-  Vector x = Vector::Zero(30);
+  Vector x = Vector(30);
   const auto few = lbfgs(Bowl{30, 1e4}, x, {.max_iterations = 3});
   CHECK(few.stop == Stop::iterations);
   CHECK_FALSE(few.converged());
   CHECK(few.iterations == 3);
-  Vector y = Vector::Ones(30), g(30);
+  Vector y(30, 1.0), g(30);
   const auto none = lbfgs(Bowl{30, 1e4}, y, {.max_iterations = 0});
   CHECK(none.iterations == 0);
   CHECK(none.value == Bowl{30, 1e4}(y, g));
-  CHECK(y == Vector::Ones(30));
+  CHECK(y == Vector(30, 1.0));
 }
 
 TEST_CASE("a start at the minimum or without coordinates ends at once") {
   Vector x(30);
-  for (Eigen::Index i = 0; i < 30; ++i) x[i] = static_cast<double>(i);
+  for (std::size_t i = 0; i < 30; ++i) x[i] = static_cast<double>(i);
   CHECK(lbfgs(Bowl{30, 10}, x).evaluations == 1);
   Vector nothing(0);
   CHECK(lbfgs([](const Vector&, Vector&) { return 7.0; }, nothing).value == 7);
 }
 
 TEST_CASE("a start without a value is refused") {
-  Vector x = Vector::Zero(1);
+  Vector x = Vector(1);
   const auto f = [](const Vector&, Vector& g) { return g[0] = std::nan(""); };
   CHECK_THROWS_WITH_AS(lbfgs(f, x), "lbfgs: the value at the start is nan", Error);
   CHECK_THROWS_AS(lbfgs(Bowl{30, 10}, x, {.history = 0}), Error);

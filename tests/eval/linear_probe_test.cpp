@@ -70,9 +70,9 @@ TEST_CASE("every try is scored by a fit that has not seen the held-out rows") {
   const test::Matrix x = eval::Standardizer<float>(f.x)(f.x, rows.order);
   const std::vector<int> labels = rows.arrange(f.labels);
   for (const auto& tried : probe.tried) {
-    const auto fit = eval::fit_lbfgs(x.rows(0, 180), std::span(labels).first(180), 3, tried.l2, {},
+    const auto fit = eval::fit_lbfgs(x.rows(0, 180), Span(labels).first(180), 3, tried.l2, {},
                                      {.max_iterations = 200, .decrease_tolerance = 1e-10});
-    CHECK(tried.accuracy == eval::accuracy(fit.predict(x.rows(180, 200)), std::span(labels).subspan(180)));
+    CHECK(tried.accuracy == eval::accuracy(fit.predict(x.rows(180, 200)), Span(labels).subspan(180)));
   }
 }
 

@@ -20,6 +20,13 @@ Tensor<double, Cpu> doubles(const Matrix& x) {
   return result;
 }
 
+/// A point as Eigen sees it.
+Eigen::Map<const Eigen::VectorXd> mapped(const Vector& v) {
+  return {v.data(), static_cast<Eigen::Index>(v.size())};
+}
+
+Vector sized(std::int64_t size, double value = 0) { return Vector(static_cast<std::size_t>(size), value); }
+
 /// The loss as plain loops in double, with its gradient and Hessian.
 struct NaiveLoss {
   const Matrix& x;
@@ -34,10 +41,10 @@ struct NaiveLoss {
     return i == x.dim(1) ? 1 : static_cast<double>(x.data()[r * x.dim(1) + i]);
   }
 
-  double operator()(const Vector& w, Vector& gradient, Eigen::MatrixXd& hessian) const {
+  double operator()(const Eigen::VectorXd& w, Eigen::VectorXd& gradient, Eigen::MatrixXd& hessian) const {
     const std::int64_t n = x.dim(0), d = x.dim(1);
     double loss = 0;
-    gradient = Vector::Zero(w.size());
+    gradient = Eigen::VectorXd::Zero(w.size());
     hessian = Eigen::MatrixXd::Zero(w.size(), w.size());
     for (std::int64_t r = 0; r < n; ++r) {
       std::vector<double> p(static_cast<std::size_t>(classes));
@@ -68,20 +75,20 @@ struct NaiveLoss {
     return loss;
   }
 
-  double value(const Vector& w) const {
-    Vector g;
+  double value(const Eigen::VectorXd& w) const {
+    Eigen::VectorXd g;
     Eigen::MatrixXd h;
     return (*this)(w, g, h);
   }
 
   /// The minimum, by damped Newton steps.
   double minimum() const {
-    Vector w = Vector::Zero(classes * (x.dim(1) + 1)), g, g2;
+    Eigen::VectorXd w = Eigen::VectorXd::Zero(classes * (x.dim(1) + 1)), g, g2;
     Eigen::MatrixXd h, h2;
     double best = (*this)(w, g, h);
     for (int i = 0; i < 100 && g.norm() > 1e-12; ++i) {
       h.diagonal().array() += 1e-9;  // a constant added to all biases changes nothing
-      const Vector step = h.ldlt().solve(g);
+      const Eigen::VectorXd step = h.ldlt().solve(g);
       double t = 1;
       while (t > 1e-10 && !((*this)(w - t * step, g2, h2) <= best)) t /= 2;
       w -= t * step;
@@ -100,12 +107,12 @@ double gradient_error(std::int64_t rows, double step) {
   std::ranges::copy(whole.span(), x.span().begin());
   const std::vector<int> labels = test::drawn_labels(rows, 3, 5);
   const eval::SoftmaxLoss<T> loss(x, labels, 3, 0.25);
-  Vector point(loss.parameters()), gradient, ignored;
+  Vector point = sized(loss.parameters()), gradient, ignored;
   Rng rng(9, Use::test);
   for (double& value : point) value = (static_cast<double>(rng.below(65)) - 32) / 64;
   loss(point, gradient);
   double worst = 0;
-  for (Eigen::Index i = 0; i < point.size(); ++i) {
+  for (std::size_t i = 0; i < point.size(); ++i) {
     const auto at = [&](double offset) {
       Vector moved = point;
       moved[i] += offset;
@@ -114,7 +121,7 @@ double gradient_error(std::int64_t rows, double step) {
     const double numeric = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
     worst = std::max(worst, std::abs(gradient[i] - numeric));
   }
-  return worst / gradient.cwiseAbs().maxCoeff();
+  return worst / mapped(gradient).cwiseAbs().maxCoeff();
 }
 
 TEST_CASE("the gradient agrees with finite differences in every coordinate") {
@@ -129,23 +136,23 @@ TEST_CASE("the loss is what plain loops in double compute") {
   const std::vector<int> labels = test::drawn_labels(333, 4, 2);
   const NaiveLoss naive{x, labels, 4, 0.1};
   const SoftmaxLoss loss(x, labels, 4, 0.1);
-  Vector point(loss.parameters()), gradient, expected;
+  Vector point = sized(loss.parameters()), gradient;
   Rng rng(3, Use::test);
   for (double& value : point) value = rng.normal();
+  Eigen::VectorXd expected;
   Eigen::MatrixXd hessian;
-  CHECK(loss(point, gradient) == doctest::Approx(naive(point, expected, hessian)).epsilon(1e-6));
-  CHECK((gradient - expected).norm() < 1e-6 * expected.norm());
+  CHECK(loss(point, gradient) == doctest::Approx(naive(mapped(point), expected, hessian)).epsilon(1e-6));
+  CHECK((mapped(gradient) - expected).norm() < 1e-6 * expected.norm());
 }
 
 TEST_CASE("scores of a thousand overflow nothing") {
   const Matrix x = Matrix::from({2, 1}, std::vector<float>{1, -1});
   const std::vector<int> labels{0, 1};
   const SoftmaxLoss loss(x, labels, 2, 0);
-  Vector point(4), gradient;
-  point << -1000, 1000, 0, 0;
+  Vector point{-1000, 1000, 0, 0}, gradient;
   CHECK(loss(point, gradient) == 2000);
-  CHECK(gradient.allFinite());
-  point << 1000, -1000, 0, 0;
+  CHECK(mapped(gradient).allFinite());
+  point = {1000, -1000, 0, 0};
   CHECK(loss(point, gradient) == 0);
 }
 
@@ -165,7 +172,7 @@ TEST_CASE("L-BFGS finds the minimum that Newton's method finds in double") {
       const eval::Logistic fit = eval::fit_lbfgs(x, f.labels, p.classes, p.l2, moment, options);
       CHECK(fit.converged);
       CHECK(fit.loss == doctest::Approx(least).epsilon(1e-5));
-      return NaiveLoss{f.x, f.labels, p.classes, p.l2}.value(fit.parameters) - least;
+      return NaiveLoss{f.x, f.labels, p.classes, p.l2}.value(mapped(fit.parameters)) - least;
     };
     const auto x = doubles(f.x);
     CHECK(gap(x, {}) <= 1e-8 * least);
@@ -180,14 +187,14 @@ TEST_CASE("the curvature is the Hessian over the weights of one class at weight 
   const Matrix x = test::normal_matrix(25, 7, 1);  // few enough that all are measured
   const eval::Curvature<float> curvature(eval::second_moment(x), 3, 0.01);
   Vector gradient(24);
-  for (Eigen::Index i = 0; i < 24; ++i) gradient[i] = 0.1 * static_cast<double>(i) - 1;
+  for (std::size_t i = 0; i < 24; ++i) gradient[i] = 0.1 * static_cast<double>(i) - 1;
   const Vector step = curvature(gradient);
   // Multiplied back by (x^T x / N / 3 + 0.01), row by row.
-  for (Eigen::Index c = 0; c < 3; ++c) {
-    for (Eigen::Index i = 0; i < 7; ++i) {
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t i = 0; i < 7; ++i) {
       double product = 0.01 * step[c * 7 + i];
-      for (Eigen::Index j = 0; j < 7; ++j)
-        for (Eigen::Index r = 0; r < 25; ++r)
+      for (std::size_t j = 0; j < 7; ++j)
+        for (std::size_t r = 0; r < 25; ++r)
           product += static_cast<double>(x.data()[r * 7 + i] * x.data()[r * 7 + j]) * step[c * 7 + j] / 75;
       CHECK(product == doctest::Approx(gradient[c * 7 + i]).epsilon(1e-5));
     }
@@ -198,11 +205,11 @@ TEST_CASE("the curvature is the Hessian over the weights of one class at weight 
 
 TEST_CASE("features that say the same have a curvature all the same") {
   const Matrix x = test::matrix(50, 40, [](std::int64_t r, auto) { return r % 5 - 2; });
-  const Vector step = eval::Curvature<float>(eval::second_moment(x), 2, 0)(Vector::Ones(82));
-  CHECK(step.allFinite());
-  CHECK(step.head(80).dot(Vector::Ones(80)) > 0);
+  const Vector step = eval::Curvature<float>(eval::second_moment(x), 2, 0)(sized(82, 1));
+  CHECK(mapped(step).allFinite());
+  CHECK(mapped(step).head(80).sum() > 0);
   const Matrix broken = Matrix::full({50, 3}, std::numeric_limits<float>::quiet_NaN());
-  CHECK(eval::Curvature<float>(eval::second_moment(broken), 2, 0)(Vector::Ones(8)) == Vector::Ones(8));
+  CHECK(eval::Curvature<float>(eval::second_moment(broken), 2, 0)(sized(8, 1)) == sized(8, 1));
 }
 
 TEST_CASE("correlated features take far fewer steps with their moment known") {
@@ -252,7 +259,7 @@ TEST_CASE("features that are all zero leave the frequencies of the classes") {
   const auto fit =
       eval::fit_lbfgs(Matrix::zeros({12, 3}), labels, 2, 1e-3, eval::second_moment(Matrix::zeros({12, 3})));
   CHECK(fit.loss == doctest::Approx(-0.75 * std::log(0.75) - 0.25 * std::log(0.25)).epsilon(1e-6));
-  CHECK(fit.parameters.head(6).norm() == 0);
+  CHECK(mapped(fit.parameters).head(6).norm() == 0);
 }
 
 TEST_CASE("rows given twice give the same fit as rows given once") {
@@ -264,7 +271,7 @@ TEST_CASE("rows given twice give the same fit as rows given once") {
   const eval::LbfgsOptions exact{.gradient_tolerance = 1e-9, .decrease_tolerance = 1e-13};
   const auto once = eval::fit_lbfgs(f.x, f.labels, 3, 1e-2, eval::second_moment(f.x), exact);
   const auto both = eval::fit_lbfgs(twice, labels, 3, 1e-2, eval::second_moment(f.x), exact);
-  CHECK((once.parameters.head(12) - both.parameters.head(12)).norm() < 1e-3);
+  CHECK((mapped(once.parameters).head(12) - mapped(both.parameters).head(12)).norm() < 1e-3);
   CHECK(once.loss == doctest::Approx(both.loss).epsilon(1e-6));
 }
 

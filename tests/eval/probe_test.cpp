@@ -29,7 +29,7 @@ data::Dataset coloured(int count, std::uint64_t seed, int shift = 0) {
   return std::move(builder).build();
 }
 
-X render(const data::Dataset& set, std::span<const std::int64_t> indices) {
+X render(const data::Dataset& set, Span<const std::int64_t> indices) {
   X out({std::ssize(indices), 4, 4, 3});
   float* to = out.data();
   for (const std::int64_t i : indices)

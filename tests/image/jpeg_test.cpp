@@ -122,7 +122,7 @@ TEST_CASE("a JPEG cut anywhere is an error that names the file") {
     CAPTURE(name);
     const File file = test::corpus_file(name);
     for (std::size_t size = 0; size < file.size(); ++size) {
-      const std::span<const std::uint8_t> start(file.data(), size);
+      const Span<const std::uint8_t> start(file.data(), size);
       CHECK_THROWS_WITH_AS(decode_image(start, "cut.jpg"), doctest::Contains("cut.jpg: "), Error);
     }
   }

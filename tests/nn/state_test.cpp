@@ -54,12 +54,12 @@ TEST_CASE("a kernel of unequal sides and groups keeps its shape through a file")
   Param<double, Cpu> p(Tensor<double, Cpu>::zeros({1, 5, 2, 6}), ParamLayout::conv_kernel);
   for (std::int64_t i = 0; i < p.value.size(); ++i) p.value.data()[i] = static_cast<double>(i);
   const StateEntry entry("w", p.value, p.layout);
-  const auto saved = save_entries(std::span(&entry, 1));
+  const auto saved = save_entries(Span(&entry, 1));
   CHECK(saved[0].shape == Shape{6, 2, 1, 5});
   const auto before = p.value.clone();
   p.value.fill(-1);
   const NamedTensor* source = saved.data();
-  load_entries("test", std::span(&entry, 1), std::span(&source, 1));
+  load_entries("test", Span(&entry, 1), Span(&source, 1));
   for (std::int64_t i = 0; i < p.value.size(); ++i) CHECK(p.value.data()[i] == before.data()[i]);
 }
 

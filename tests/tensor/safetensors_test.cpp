@@ -11,7 +11,7 @@ using namespace pretext;
 
 namespace {
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
+Span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 

@@ -49,16 +49,12 @@ void for_each_piece(const StateEntry& entry, F&& f) {
 }
 
 /// "f32 [4, 192]"
-inline std::string described(Dtype dtype, const Shape& shape) {
-  std::ostringstream text;
-  text << name_of(dtype) << ' ' << shape;
-  return text.str();
-}
+inline std::string described(Dtype dtype, const Shape& shape) { return message(name_of(dtype), ' ', shape); }
 
 }  // namespace detail
 
 /// The state as files hold it, in order.
-inline std::vector<NamedTensor> save_entries(std::span<const StateEntry> entries) {
+inline std::vector<NamedTensor> save_entries(Span<const StateEntry> entries) {
   std::vector<NamedTensor> tensors;
   tensors.reserve(entries.size());
   for (const StateEntry& entry : entries) {
@@ -73,8 +69,8 @@ inline std::vector<NamedTensor> save_entries(std::span<const StateEntry> entries
 
 /// Writes the tensors into the entries of the same names. Where any name is missing, unexpected, given twice
 /// or of another type or shape, one Error lists them all and nothing is written.
-inline void load_entries(std::string_view what, std::span<const StateEntry> entries,
-                         std::span<const NamedTensor* const> tensors) {
+inline void load_entries(std::string_view what, Span<const StateEntry> entries,
+                         Span<const NamedTensor* const> tensors) {
   std::map<std::string_view, const NamedTensor*> given;
   std::string faults;
   for (const NamedTensor* tensor : tensors)

@@ -10,12 +10,12 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "pretext/core/error.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext {
 
@@ -44,7 +44,7 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+  Span<const std::uint8_t> bytes() const { return {data_, size_}; }
 
  private:
   const std::uint8_t* data_ = nullptr;
@@ -81,7 +81,7 @@ class AtomicFile {
   }
 
   /// Writes the bytes at the offset, all of them.
-  void write(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+  void write(std::uint64_t offset, Span<const std::uint8_t> bytes) {
     while (!bytes.empty()) {
       const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0 && errno == EINTR) continue;
@@ -123,7 +123,7 @@ class AtomicFile {
 /// Writes a text that appears under its name whole or not at all.
 inline void write_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
-  file.write(0, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  file.write(0, bytes_of(text));
   file.commit();
 }
 

@@ -4,8 +4,9 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string_view>
+
+#include "pretext/core/span.hpp"
 
 namespace pretext {
 
@@ -17,7 +18,7 @@ class Hash {
  public:
   void word(std::uint64_t value) { state_ = std::rotl((state_ ^ value) * 0x9E3779B97F4A7C15U, 29); }
 
-  void bytes(std::span<const std::uint8_t> data) {
+  void bytes(Span<const std::uint8_t> data) {
     static_assert(std::endian::native == std::endian::little);
     word(data.size());
     for (; data.size() >= 8; data = data.subspan(8)) word(load(data.data(), 8));
@@ -42,15 +43,13 @@ class Hash {
 };
 
 /// The hash of the bytes alone.
-inline std::uint64_t hash_of(std::span<const std::uint8_t> data) {
+inline std::uint64_t hash_of(Span<const std::uint8_t> data) {
   Hash hash;
   hash.bytes(data);
   return hash.value();
 }
 
 /// The hash of a text alone.
-inline std::uint64_t hash_of(std::string_view text) {
-  return hash_of(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-}
+inline std::uint64_t hash_of(std::string_view text) { return hash_of(bytes_of(text)); }
 
 }  // namespace pretext

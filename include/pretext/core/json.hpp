@@ -5,10 +5,11 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+
+#include "pretext/core/span.hpp"
 
 namespace pretext {
 
@@ -70,7 +71,7 @@ class JsonObject {
     return raw(key, json_number(value));
   }
   JsonObject& add(std::string_view key, const JsonObject& value) { return raw(key, value.text()); }
-  JsonObject& add(std::string_view key, std::span<const JsonObject> values) {
+  JsonObject& add(std::string_view key, Span<const JsonObject> values) {
     std::string list = "[";
     for (const JsonObject& value : values) list += (list.size() > 1 ? ",\n" : "") + value.text();
     return raw(key, list + "]");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cpu/array.hpp"
-#include "pretext/cpu/map.hpp"
+#include "pretext/cpu/reduce.hpp"
 #include "pretext/ops/l2_normalize.hpp"
 
 namespace pretext {
@@ -15,23 +14,32 @@ struct Kernel<ops::L2Normalize, Cpu> {
   template <class T>
   static void forward(T epsilon, const X<T>& x, X<T>& y) {
     each_row(x, [&](std::int64_t offset, std::int64_t columns) {
-      const auto v = cpu::array(x.data() + offset, columns);
-      cpu::array(y.data() + offset, columns) = v / std::max(v.matrix().norm(), epsilon);
+      const T *v = x.data() + offset, scale = std::max(length(v, columns), epsilon);
+      for (std::int64_t c = 0; c < columns; ++c) y.data()[offset + c] = v[c] / scale;
     });
   }
 
   template <class T>
   static void backward(T epsilon, const X<T>& x, const X<T>& dy, X<T>& dx) {
     each_row(x, [&](std::int64_t offset, std::int64_t columns) {
-      const auto v = cpu::array(x.data() + offset, columns), d = cpu::array(dy.data() + offset, columns);
-      const T length = v.matrix().norm(), scale = std::max(length, epsilon);
+      const T *v = x.data() + offset, *d = dy.data() + offset;
+      const T norm = length(v, columns), scale = std::max(norm, epsilon);
       // A row below epsilon is divided by a constant; only a longer one turns with x.
-      const T along = length > epsilon ? (v * d).sum() / scale / scale : T(0);
-      cpu::array(dx.data() + offset, columns) = (d - along * v) / scale;
+      const T along = norm > epsilon ? dot(v, d, columns) / scale / scale : T(0);
+      for (std::int64_t c = 0; c < columns; ++c) dx.data()[offset + c] = (d[c] - along * v[c]) / scale;
     });
   }
 
  private:
+  template <class T>
+  static T dot(const T* a, const T* b, std::int64_t n) {
+    return cpu::sum_of<T>(n, [&](std::int64_t i) { return a[i] * b[i]; });
+  }
+  template <class T>
+  static T length(const T* v, std::int64_t n) {
+    return std::sqrt(dot(v, v, n));
+  }
+
   template <class T, class F>
   static void each_row(const X<T>& x, F&& f) {
     const std::int64_t columns = std::max<std::int64_t>(1, x.dim(-1));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cpu/array.hpp"
+#include <vector>
+
+#include "pretext/cpu/elementary.hpp"
 #include "pretext/cpu/map.hpp"
 #include "pretext/ops/local_response_norm.hpp"
 
@@ -15,23 +17,26 @@ class Neighbours {
  public:
   /// `before` of the size neighbours come before the channel itself.
   Neighbours(std::int64_t channels, std::int64_t size, std::int64_t before)
-      : channels_(channels),
-        size_(size),
-        before_(before),
-        values_(Row<T>::Zero(channels + size - 1)),
-        sums_(channels) {}
+      : size_(size),
+        values_(count(channels + size - 1)),
+        sums_(count(channels)),
+        middle_(values_.data() + before) {}
 
-  auto values() { return values_.segment(before_, channels_); }
+  T* values() { return middle_; }
 
-  const Row<T>& sums() {
-    sums_ = values_.head(channels_);
-    for (std::int64_t i = 1; i < size_; ++i) sums_ += values_.segment(i, channels_);
-    return sums_;
+  const T* sums() {
+    std::copy_n(values_.data(), sums_.size(), sums_.data());
+    for (std::int64_t i = 1; i < size_; ++i)
+      for (std::size_t c = 0; c < sums_.size(); ++c) sums_[c] += values_[c + count(i)];
+    return sums_.data();
   }
 
  private:
-  std::int64_t channels_, size_, before_;
-  Row<T> values_, sums_;
+  static std::size_t count(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+  std::int64_t size_;
+  std::vector<T> values_, sums_;
+  T* middle_;
 };
 
 }  // namespace cpu
@@ -44,10 +49,10 @@ struct Kernel<ops::LocalResponseNorm, Cpu> {
   template <class T>
   static void forward(const ops::LocalResponseNorm& op, const X<T>& x, X<T>& y) {
     each_pixel(x, [&](std::int64_t begin, std::int64_t end, std::int64_t channels) {
-      cpu::Neighbours<T> squares(channels, op.size, op.size / 2);
+      Divisor<T> divisor(op, channels);
       for (std::int64_t i = begin; i < end; i += channels) {
-        squares.values() = cpu::array(x.data() + i, channels).square();
-        cpu::array(y.data() + i, channels) = cpu::array(x.data() + i, channels) * power(op, squares.sums());
+        divisor.measure(x.data() + i);
+        for (std::int64_t c = 0; c < channels; ++c) y.data()[i + c] = x.data()[i + c] * divisor.factors[c];
       }
     });
   }
@@ -56,32 +61,46 @@ struct Kernel<ops::LocalResponseNorm, Cpu> {
   static void backward(const ops::LocalResponseNorm& op, const X<T>& x, const X<T>& dy, X<T>& dx) {
     const T slope = static_cast<T>(2 * op.beta * op.alpha / static_cast<double>(op.size));
     each_pixel(x, [&](std::int64_t begin, std::int64_t end, std::int64_t channels) {
+      Divisor<T> divisor(op, channels);
       // A channel's gradient comes from all channels that see it: the mirrored window.
-      cpu::Neighbours<T> squares(channels, op.size, op.size / 2), pulls(channels, op.size, (op.size - 1) / 2);
-      cpu::Row<T> factors(channels);
+      cpu::Neighbours<T> pulls(channels, op.size, (op.size - 1) / 2);
       for (std::int64_t i = begin; i < end; i += channels) {
-        const auto v = cpu::array(x.data() + i, channels), d = cpu::array(dy.data() + i, channels);
-        squares.values() = v.square();
-        const auto& sums = squares.sums();
-        factors = power(op, sums);
-        pulls.values() = d * v * factors / base(op, sums);
-        cpu::array(dx.data() + i, channels) = d * factors - slope * v * pulls.sums();
+        const T *v = x.data() + i, *d = dy.data() + i;
+        T* out = dx.data() + i;
+        divisor.measure(v);
+        for (std::int64_t c = 0; c < channels; ++c) out[c] = d[c] * divisor.factors[c];
+        for (std::int64_t c = 0; c < channels; ++c) pulls.values()[c] = out[c] * v[c] / divisor.bases[c];
+        const T* sums = pulls.sums();
+        for (std::int64_t c = 0; c < channels; ++c) out[c] -= slope * v[c] * sums[c];
       }
     });
   }
 
  private:
-  /// k + alpha / size * sums
+  /// What the channels of one pixel are divided by: bases = k + alpha / size * (sums of squares), and
+  /// factors = bases to the power of -beta; through the logarithm, as the general power costs many times
+  /// more.
   template <class T>
-  static auto base(const ops::LocalResponseNorm& op, const cpu::Row<T>& sums) {
-    return static_cast<T>(op.alpha / static_cast<double>(op.size)) * sums + static_cast<T>(op.k);
-  }
+  struct Divisor {
+    const ops::LocalResponseNorm& op;
+    cpu::Neighbours<T> squares;
+    std::vector<T> bases, factors;
 
-  /// The base to the power of -beta; through the logarithm, as the general power costs many times more.
-  template <class T>
-  static auto power(const ops::LocalResponseNorm& op, const cpu::Row<T>& sums) {
-    return (static_cast<T>(-op.beta) * base(op, sums).log()).exp();
-  }
+    Divisor(const ops::LocalResponseNorm& norm, std::int64_t channels)
+        : op(norm),
+          squares(channels, op.size, op.size / 2),
+          bases(static_cast<std::size_t>(channels)),
+          factors(bases) {}
+
+    void measure(const T* x) {
+      const T scale = static_cast<T>(op.alpha / static_cast<double>(op.size)), k = static_cast<T>(op.k);
+      for (std::size_t c = 0; c < bases.size(); ++c) squares.values()[c] = x[c] * x[c];
+      const T* sums = squares.sums();
+      for (std::size_t c = 0; c < bases.size(); ++c) factors[c] = bases[c] = scale * sums[c] + k;
+      using Power = cpu::PowerRow<T>;
+      cpu::dispatch<Power>(Power{factors.data(), std::ssize(factors), static_cast<T>(-op.beta)});
+    }
+  };
 
   template <class T, class F>
   static void each_pixel(const X<T>& x, F&& f) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cpu/array.hpp"
 #include "pretext/cpu/reduce.hpp"
 #include "pretext/ops/loss.hpp"
 
@@ -19,21 +18,12 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
                       X<T>& probabilities) {
     const std::int64_t n = logits.dim(0), classes = logits.dim(1);
     require_labels(labels, classes);
-    const T rest = static_cast<T>(smoothing), hit = T(1) - rest;
     cpu::reduce_rows<double>(n, cpu::reduction_grain(n, classes), 1, loss.data(),
                              [&](std::int64_t begin, std::int64_t end, double* partial) {
-                               X<T> exponentials({classes});
-                               for (std::int64_t i = begin; i < end; ++i) {
-                                 const auto z = cpu::array(logits.data() + i * classes, classes);
-                                 auto e = cpu::array(exponentials.data(), classes);
-                                 const T largest = z.maxCoeff();
-                                 e = (z - largest).exp();
-                                 const T sum = e.sum(), own = z[labels.data()[i]] - largest;
-                                 if (probabilities.defined())
-                                   cpu::array(probabilities.data() + i * classes, classes) = e / sum;
-                                 *partial += static_cast<double>(std::log(sum) - hit * own);
-                                 if (rest > 0) *partial -= static_cast<double>(rest * (z - largest).mean());
-                               }
+                               for (std::int64_t i = begin; i < end; ++i)
+                                 *partial += row_loss(
+                                     smoothing, logits.data() + i * classes, classes, labels.data()[i],
+                                     probabilities.defined() ? probabilities.data() + i * classes : nullptr);
                              });
     loss.data()[0] /= static_cast<T>(n);
   }
@@ -47,15 +37,31 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
     parallel_for(n, std::max<std::int64_t>(1, cpu::chunk / classes),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
-                     auto row = cpu::array(dx.data() + i * classes, classes);
-                     row = cpu::array(probabilities.data() + i * classes, classes) - rest;
-                     row[labels.data()[i]] -= hit;
-                     row *= scale;
+                     const T* p = probabilities.data() + i * classes;
+                     T* row = dx.data() + i * classes;
+                     for (std::int64_t c = 0; c < classes; ++c) row[c] = scale * (p[c] - rest);
+                     row[labels.data()[i]] -= scale * hit;
                    }
                  });
   }
 
  private:
+  /// The loss of one row; its probabilities too, where p is not null.
+  template <class T>
+  static double row_loss(double smoothing, const T* z, std::int64_t classes, std::int32_t label, T* p) {
+    const T largest = *std::max_element(z, z + classes);
+    double sum = 0, offsets = 0;
+    for (std::int64_t c = 0; c < classes; ++c) {
+      const T offset = z[c] - largest, e = std::exp(offset);
+      sum += static_cast<double>(e);
+      offsets += static_cast<double>(offset);
+      if (p != nullptr) p[c] = e;
+    }
+    for (std::int64_t c = 0; p != nullptr && c < classes; ++c) p[c] /= static_cast<T>(sum);
+    const double loss = std::log(sum) - (1 - smoothing) * static_cast<double>(z[label] - largest);
+    return smoothing > 0 ? loss - smoothing * offsets / static_cast<double>(classes) : loss;
+  }
+
   static void require_labels(const Labels& labels, std::int64_t classes) {
     for (std::int64_t i = 0; i < labels.size(); ++i)
       require(0 <= labels.data()[i] && labels.data()[i] < classes, ops::SoftmaxCrossEntropy::name, ": label ",
@@ -72,12 +78,10 @@ struct Kernel<ops::MeanSquaredError, Cpu> {
   static void forward(const X<T>& x, const X<T>& target, X<T>& loss) {
     cpu::reduce_rows<double>(x.size(), cpu::reduction_grain(x.size(), 1), 1, loss.data(),
                              [&](std::int64_t begin, std::int64_t end, double* partial) {
-                               for (std::int64_t i = begin; i < end; i += cpu::chunk) {
-                                 const std::int64_t count = std::min(cpu::chunk, end - i);
-                                 const auto difference =
-                                     cpu::array(x.data() + i, count) - cpu::array(target.data() + i, count);
-                                 *partial += static_cast<double>(difference.square().sum());
-                               }
+                               *partial += cpu::sum_of<double>(end - begin, [&](std::int64_t i) {
+                                 const T difference = x.data()[begin + i] - target.data()[begin + i];
+                                 return static_cast<double>(difference * difference);
+                               });
                              });
     loss.data()[0] /= static_cast<T>(x.size());
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -46,7 +45,7 @@ class Readers {
   }
 
   /// In the order of the windows.
-  std::span<const Reader> of(std::int64_t i) const {
+  Span<const Reader> of(std::int64_t i) const {
     const std::size_t begin = first_[static_cast<std::size_t>(i)],
                       end = first_[static_cast<std::size_t>(i) + 1];
     return {readers_.data() + begin, end - begin};

@@ -6,6 +6,17 @@
 namespace pretext {
 namespace cpu {
 
+/// f(0) + ... + f(n - 1), in eight running sums, so that compilers may keep them in vectors.
+template <class Sum, class F>
+Sum sum_of(std::int64_t n, F&& f) {
+  std::array<Sum, 8> sums{};
+  const std::int64_t whole = n / 8 * 8;
+  for (std::int64_t i = 0; i < whole; i += 8)
+    for (int lane = 0; lane < 8; ++lane) sums[lane] += f(i + lane);
+  for (std::int64_t i = whole; i < n; ++i) sums[0] += f(i);
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 /// Rows in one chunk of a reduction over rows; depends on the shape alone, so that sums have the same bits
 /// for any number of threads. At most 64 chunks.
 inline std::int64_t reduction_grain(std::int64_t rows, std::int64_t columns) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/core/span.hpp"
 #include "pretext/core/thread_pool.hpp"
 #include "pretext/cpu/resample.hpp"
 #include "pretext/image/render.hpp"
@@ -199,7 +200,7 @@ class ViewDrawer {
 template <>
 struct Kernel<Render, Cpu> {
   template <class T>
-  static void run(std::span<const ImageView> pictures, std::span<const View> views, const RenderOptions& o,
+  static void run(Span<const ImageView> pictures, Span<const View> views, const RenderOptions& o,
                   Tensor<T, Cpu>& out) {
     const std::int64_t each = std::int64_t{o.height} * o.width * o.written();
     const std::int64_t grain = std::max<std::int64_t>(1, 65536 / each);

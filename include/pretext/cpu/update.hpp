@@ -24,7 +24,7 @@ double norm(const T* x, std::int64_t size) {
 template <class F>
 struct Kernel<ops::Update<F>, Cpu> {
   template <class T>
-  static void run(std::span<const ops::UpdateItem<F, T>> items) {
+  static void run(Span<const ops::UpdateItem<F, T>> items) {
     for (const auto& item : items) {
       F f = item.f;
       if constexpr (ops::ScaledByNorms<F>)

@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +13,7 @@
 
 #include "pretext/core/config.hpp"
 #include "pretext/core/file.hpp"
+#include "pretext/core/json.hpp"
 #include "pretext/data/cache_format.hpp"
 #include "pretext/data/decode.hpp"
 
@@ -32,11 +31,11 @@ class PixelWriter {
  public:
   PixelWriter(AtomicFile& file, std::uint64_t at) : file_(file), at_(at) {}
 
-  void write(std::span<const std::uint8_t> pixels) {
+  void write(Span<const std::uint8_t> pixels) {
     while (!pixels.empty()) {
       const std::size_t count =
           std::min(pixels.size(), static_cast<std::size_t>(cache_block) - block_.size());
-      block_.insert(block_.end(), pixels.begin(), pixels.begin() + static_cast<std::ptrdiff_t>(count));
+      block_.insert(block_.end(), pixels.data(), pixels.data() + count);
       pixels = pixels.subspan(count);
       if (block_.size() == static_cast<std::size_t>(cache_block)) flush();
     }
@@ -78,7 +77,7 @@ inline void save_cache(const Dataset& set, const std::filesystem::path& path, st
   header.pixel_hash = pixels.finish();
   header.header_hash = detail::header_hash(header);
   file.write(sizeof(header), table);
-  file.write(0, detail::bytes_of(header));
+  file.write(0, bytes_of(&header, 1));
   file.commit();
 }
 
@@ -102,12 +101,10 @@ namespace detail {
 
 /// All that decides what pictures files become: who decodes them and what is passed over as unreadable.
 inline std::string decoding_key(const ReadOptions& read) {
-  std::ostringstream key;
-  key << std::hexfloat << "pretext=" PRETEXT_VERSION << " decoders=" << decoder_versions()
-      << " max_bad=" << read.max_bad << " max_bytes=" << read.max_bytes
-      << " max_side=" << read.limits.max_side << " max_pixels=" << read.limits.max_pixels
-      << " memory_budget=" << read.limits.memory_budget << " max_scans=" << read.limits.max_scans;
-  return key.str();
+  return message("pretext=" PRETEXT_VERSION " decoders=", decoder_versions(),
+                 " max_bad=", json_number(read.max_bad), " max_bytes=", read.max_bytes,
+                 " max_side=", read.limits.max_side, " max_pixels=", read.limits.max_pixels,
+                 " memory_budget=", read.limits.memory_budget, " max_scans=", read.limits.max_scans);
 }
 
 }  // namespace detail
@@ -123,7 +120,7 @@ inline std::string source_key(const std::filesystem::path& source, const ReadOpt
     const std::uint64_t size = fs::file_size(path);
     const auto time = fs::last_write_time(path).time_since_epoch().count();
     const std::string name = path.generic_string();
-    entries.bytes({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
+    entries.bytes(bytes_of(name));
     entries.word(size);
     entries.word(static_cast<std::uint64_t>(time));
     ++files;
@@ -136,7 +133,7 @@ inline std::string source_key(const std::filesystem::path& source, const ReadOpt
       std::vector<fs::path> paths;
       for (const auto& entry : fs::recursive_directory_iterator(source))
         if (entry.is_regular_file()) paths.push_back(entry.path());
-      std::ranges::sort(paths);
+      std::sort(paths.begin(), paths.end());
       for (const fs::path& path : paths) count(path);
     }
     return fs::absolute(source).lexically_normal().string() + " files=" + std::to_string(files) +

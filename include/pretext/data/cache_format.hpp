@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,17 +51,12 @@ struct CacheRecord {
 };
 static_assert(sizeof(CacheRecord) == 12);
 
-template <class T>
-std::span<const std::uint8_t> bytes_of(const T& value) {
-  return {reinterpret_cast<const std::uint8_t*>(&value), sizeof(T)};
-}
-
 inline std::uint64_t header_hash(const CacheHeader& header) {
-  return hash_of(bytes_of(header).first(offsetof(CacheHeader, header_hash)));
+  return hash_of(bytes_of(&header, 1).first(offsetof(CacheHeader, header_hash)));
 }
 
 /// The hash of the hashes of the blocks, so that all threads can share the work.
-inline std::uint64_t pixel_hash(std::span<const std::uint8_t> pixels) {
+inline std::uint64_t pixel_hash(Span<const std::uint8_t> pixels) {
   const auto size = static_cast<std::int64_t>(pixels.size());
   std::vector<std::uint64_t> blocks(static_cast<std::size_t>((size + cache_block - 1) / cache_block));
   parallel_for(size, cache_block, [&](std::int64_t begin, std::int64_t end) {
@@ -91,7 +85,7 @@ struct Cache {
 /// Reads the bytes of a cache file.
 class CacheParser {
  public:
-  CacheParser(std::span<const std::uint8_t> file, std::string_view name) : file_(file), name_(name) {}
+  CacheParser(Span<const std::uint8_t> file, std::string_view name) : file_(file), name_(name) {}
 
   /// Everything about the pictures, checked against the size of the file before it is used; the pixels on
   /// demand.
@@ -135,7 +129,7 @@ class CacheParser {
     return result;
   }
 
-  void read_texts(std::span<const std::uint8_t> texts) {
+  void read_texts(Span<const std::uint8_t> texts) {
     texts_ = texts;
     cache_.key = text();
     cache_.pictures.name = text();
@@ -147,7 +141,7 @@ class CacheParser {
     check(texts_.empty(), "there are bytes after its last text");
   }
 
-  void read_pictures(std::span<const std::uint8_t> records, std::span<const std::uint8_t> pixels) {
+  void read_pictures(Span<const std::uint8_t> records, Span<const std::uint8_t> pixels) {
     cache_.pictures.pictures.reserve(header_.pictures);
     for (; !records.empty(); records = records.subspan(sizeof(CacheRecord))) {
       CacheRecord r;
@@ -164,7 +158,7 @@ class CacheParser {
     check(pixels.empty(), "there are bytes after its last picture");
   }
 
-  std::span<const std::uint8_t> file_, texts_;
+  Span<const std::uint8_t> file_, texts_;
   std::string name_;
   CacheHeader header_;
   Cache cache_;
@@ -175,15 +169,18 @@ class CacheParser {
 inline std::pair<CacheHeader, std::vector<std::uint8_t>> cache_table(const Dataset& set,
                                                                      std::string_view key) {
   std::vector<std::uint8_t> table;
-  const auto append = [&](std::span<const std::uint8_t> bytes) {
-    table.insert(table.end(), bytes.begin(), bytes.end());
+  const auto append = [&](Span<const std::uint8_t> bytes) {
+    table.insert(table.end(), bytes.data(), bytes.data() + bytes.size());
   };
   const auto text = [&](std::string_view value) {
-    append(bytes_of(narrow<std::uint32_t>(value.size(), "cache: length of a text")));
-    append({reinterpret_cast<const std::uint8_t*>(value.data()), value.size()});
+    const auto length = narrow<std::uint32_t>(value.size(), "cache: length of a text");
+    append(bytes_of(&length, 1));
+    append(bytes_of(value));
   };
-  for (std::int64_t i = 0; i < set.size(); ++i)
-    append(bytes_of(CacheRecord{set.image(i).height, set.image(i).width, set.label(i)}));
+  for (std::int64_t i = 0; i < set.size(); ++i) {
+    const CacheRecord record{set.image(i).height, set.image(i).width, set.label(i)};
+    append(bytes_of(&record, 1));
+  }
   const std::size_t records = table.size();
   text(key);
   text(set.name());

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +38,7 @@ inline void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
 
 /// Adds every record of a CIFAR file. Throws where it is not a whole number of records or a label is out of
 /// range.
-inline void add_cifar(std::span<const std::uint8_t> file, std::string_view name, CifarFormat format,
+inline void add_cifar(Span<const std::uint8_t> file, std::string_view name, CifarFormat format,
                       std::size_t classes, DatasetBuilder& builder) {
   const std::size_t record = format.record(), count = file.size() / record;
   require(count > 0 && file.size() == count * record, name, ": has ", file.size(),

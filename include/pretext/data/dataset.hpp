@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,7 +81,7 @@ class Dataset {
   const std::vector<Skipped>& skipped() const { return all_->skipped; }
 
   /// The pictures at these positions, in this order; repeats are allowed. Shares the pixels.
-  Dataset subset(std::span<const std::int64_t> indices) const {
+  Dataset subset(Span<const std::int64_t> indices) const {
     auto chosen = std::make_shared<std::vector<std::int64_t>>(indices.begin(), indices.end());
     for (std::int64_t& i : *chosen) i = position(i);
     Dataset result = *this;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cctype>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,7 +58,7 @@ inline std::vector<std::string> classes_of(const std::vector<std::string>& names
     const std::string_view folder = last_folder(name);
     if (!folder.empty() && (classes.empty() || classes.back() != folder)) classes.emplace_back(folder);
   }
-  std::ranges::sort(classes);
+  std::sort(classes.begin(), classes.end());
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   return classes;
 }
@@ -73,7 +74,7 @@ inline Listing label_by_folder(std::string_view set, std::vector<std::string> na
   for (const auto& name : listing.names) {
     const std::string_view folder = last_folder(name);
     if (folder != last) {  // sorted names come folder by folder
-      const auto found = std::ranges::find(listing.classes, folder);
+      const auto found = std::find(listing.classes.begin(), listing.classes.end(), folder);
       require(folder.empty() || found != listing.classes.end(), set, ": the folder of ", name,
               " is none of the ", listing.classes.size(), " known classes");
       label = folder.empty() ? -1 : static_cast<int>(found - listing.classes.begin());
@@ -86,9 +87,11 @@ inline Listing label_by_folder(std::string_view set, std::vector<std::string> na
 
 /// Reads the pictures of a listing into a data set, on all threads; the result does not depend on how many
 /// there are.
-template <class Decode>
 class PictureReader {
  public:
+  using Decode =
+      std::function<Image(std::int64_t)>;  // picture i of the listing; throws where it cannot be read
+
   PictureReader(std::string set, Listing listing, const ReadOptions& options, Decode decode)
       : set_(std::move(set)),
         listing_(std::move(listing)),

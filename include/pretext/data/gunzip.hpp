@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pretext/core/checked.hpp"
 #include "pretext/core/error.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext::data {
 
@@ -22,7 +22,7 @@ struct GunzipLimits {
 };
 
 /// True when the bytes begin as a gzip file does.
-inline bool is_gzip(std::span<const std::uint8_t> bytes) {
+inline bool is_gzip(Span<const std::uint8_t> bytes) {
   return bytes.size() >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
 }
 
@@ -41,7 +41,7 @@ class Inflater {
 
   /// Unpacks what fits from `in` into `out`; cuts both down to what is left. True at the end of a gzip
   /// member.
-  bool step(std::span<const std::uint8_t>& in, std::span<std::uint8_t>& out) {
+  bool step(Span<const std::uint8_t>& in, Span<std::uint8_t>& out) {
     constexpr std::size_t most = std::size_t{1} << 30;  // zlib counts in 32 bits
     const auto offered = static_cast<uInt>(std::min(in.size(), most));
     const auto room = static_cast<uInt>(std::min(out.size(), most));
@@ -68,7 +68,7 @@ class Inflater {
 
 /// The unpacked content of a gzip file of one or more members. Throws where it is damaged, cut short, or
 /// would grow past the limits; never holds more than twice the smaller limit.
-inline std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> file, std::string_view name,
+inline std::vector<std::uint8_t> gunzip(Span<const std::uint8_t> file, std::string_view name,
                                         const GunzipLimits& limits = {}) {
   require(is_gzip(file), name, ": is not a gzip file");
   const std::uint64_t by_ratio =
@@ -80,8 +80,8 @@ inline std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> file, std:
             limits.max_bytes, " bytes and ", limits.max_ratio, " times its size");
   };
   std::vector<std::uint8_t> content(std::min(most, 4 * file.size()));
-  std::span<const std::uint8_t> in = file;
-  std::span<std::uint8_t> out = content;
+  Span<const std::uint8_t> in = file;
+  Span<std::uint8_t> out = content;
   detail::Inflater inflater(name);
   while (true) {
     if (inflater.step(in, out)) {
@@ -92,12 +92,12 @@ inline std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> file, std:
       const std::size_t used = content.size();
       content.reserve(std::max(used + 1, std::min(most, 2 * used)));
       content.resize(content.capacity());
-      out = std::span(content).subspan(used);
+      out = Span(content).subspan(used);
     } else {
       require(!in.empty(), name, ": ends in the middle of its gzip data; is it a partial copy?");
     }
   }
-  require(std::ranges::all_of(in, [](std::uint8_t byte) { return byte == 0; }), name,
+  require(std::all_of(in.begin(), in.end(), [](std::uint8_t byte) { return byte == 0; }), name,
           ": has bytes after its gzip data that belong to nothing");
   content.resize(content.size() - out.size());
   check_growth(content.size());

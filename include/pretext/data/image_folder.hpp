@@ -38,7 +38,7 @@ inline std::vector<std::string> picture_names(const std::filesystem::path& root,
     if (is_picture_name(name) && at->is_regular_file(error)) names.push_back(std::move(name));
   }
   require(!error, root.string(), ": cannot be listed: ", error.message());
-  std::ranges::sort(names);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

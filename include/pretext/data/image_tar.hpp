@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +41,7 @@ inline std::size_t shared_folders(const std::vector<TarEntry>& entries) {
   if (entries.empty()) return 0;
   // The names are sorted, so what the first and the last share, all share.
   const std::string &first = entries.front().name, &last = entries.back().name;
-  const auto differs = std::ranges::mismatch(first, last).in1;
+  const auto differs = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
   return static_cast<std::size_t>(std::count(first.begin(), differs, '/'));
 }
 
@@ -54,7 +53,7 @@ class ImageTar {
  public:
   explicit ImageTar(const std::filesystem::path& path, const GunzipLimits& limits = {})
       : name_(path.string()), file_(std::make_unique<MappedFile>(path)) {
-    std::span<const std::uint8_t> bytes = file_->bytes();
+    Span<const std::uint8_t> bytes = file_->bytes();
     if (is_gzip(bytes)) {
       unpacked_ = gunzip(bytes, name_, limits);
       file_.reset();
@@ -96,8 +95,8 @@ class ImageTar {
   // Of members with one name the last counts: that is how tar replaces a file.
   void sort_entries() {
     std::sort(entries_.begin(), entries_.end(), [](const TarEntry& a, const TarEntry& b) {
-      return std::pair(std::string_view(a.name), b.content.data()) <
-             std::pair(std::string_view(b.name), a.content.data());
+      const int order = a.name.compare(b.name);
+      return order != 0 ? order < 0 : b.content.data() < a.content.data();
     });
     const auto same = [](const TarEntry& a, const TarEntry& b) { return a.name == b.name; };
     entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());

@@ -183,11 +183,12 @@ inline IndexSplit take_split(std::int64_t size, double fraction, std::uint64_t s
   Rng rng(seed, Use::split);
   for (std::size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[rng.below(static_cast<std::uint32_t>(i))]);
-  const auto held_out =
-      order.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(size) * fraction + 0.5);
-  IndexSplit split{{held_out, order.end()}, {order.begin(), held_out}};
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.held_out);
+  std::vector<bool> is_held_out(order.size());
+  order.resize(static_cast<std::size_t>(static_cast<double>(size) * fraction + 0.5));
+  for (const std::int64_t i : order) is_held_out[static_cast<std::size_t>(i)] = true;
+  IndexSplit split;
+  for (std::int64_t i = 0; i < size; ++i)
+    (is_held_out[static_cast<std::size_t>(i)] ? split.held_out : split.train).push_back(i);
   return split;
 }
 

@@ -34,7 +34,7 @@ inline constexpr std::array test_folders = {"test", "val", "valid", "validation"
 /// other pictures "train" is a class like any other, and none of them is left out.
 template <class Has, class HoldsAll>
 bool has_train_part(Has has, HoldsAll train_holds_all) {
-  return has("train") && (std::ranges::any_of(test_folders, has) || train_holds_all());
+  return has("train") && (std::any_of(test_folders.begin(), test_folders.end(), has) || train_holds_all());
 }
 
 [[noreturn]] inline void no_test_part(const std::string& source) {
@@ -83,8 +83,8 @@ inline Dataset open_tar(const std::filesystem::path& path, Split split, const Op
 inline Dataset open_folder(const std::filesystem::path& path, Split split, const OpenOptions& options) {
   const auto found = [&](const char* name) { return std::filesystem::is_directory(path / name); };
   const bool parts = has_train_part(found, [&] {
-    return std::ranges::all_of(picture_names(path, true),
-                               [](const auto& n) { return n.starts_with("train/"); });
+    const std::vector<std::string> names = picture_names(path, true);
+    return std::all_of(names.begin(), names.end(), [](const auto& n) { return n.starts_with("train/"); });
   });
   const auto has = [&](const char* name) { return parts && found(name); };
   const std::filesystem::path train = parts ? path / "train" : path;
@@ -100,8 +100,7 @@ Dataset maybe_cached(const std::filesystem::path& path, Split split, const OpenO
   if (options.cache.empty()) return make();
   const std::string place =
       std::filesystem::absolute(path).lexically_normal().string() + "?" + to_string(split);
-  const std::uint64_t name = hash_of({reinterpret_cast<const std::uint8_t*>(place.data()), place.size()});
-  return cached(options.cache / (path.filename().string() + "-" + std::to_string(name) + ".ptx"),
+  return cached(options.cache / (path.filename().string() + "-" + std::to_string(hash_of(place)) + ".ptx"),
                 source_key(path, options.read), make);
 }
 

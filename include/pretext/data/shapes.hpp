@@ -131,7 +131,8 @@ class ShapesScene {
     const auto apart = [&](float least, std::initializer_list<Colour> others) {
       Colour colour = random_colour(rng_, 0.15F);
       for (int attempt = 0; attempt < 8; ++attempt, colour = random_colour(rng_, 0.15F))
-        if (std::ranges::all_of(others, [&](const Colour& other) { return distance(colour, other) > least; }))
+        if (std::all_of(others.begin(), others.end(),
+                        [&](const Colour& other) { return distance(colour, other) > least; }))
           break;
       return colour;
     };

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <vector>
 
 #include "pretext/core/random.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext::data::detail {
 
@@ -81,7 +81,7 @@ class Painter {
   }
 
   int size() const { return size_; }
-  std::span<Colour> pixels() { return pixels_; }
+  Span<Colour> pixels() { return pixels_; }
 
   /// Where the parts that follow go, in pixels, and their light.
   void place(const Placement& placement, const Lighting& lighting = {}) {

@@ -5,13 +5,13 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "pretext/core/error.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext::data {
 
@@ -19,21 +19,21 @@ namespace pretext::data {
 /// made.
 struct TarEntry {
   std::string name;
-  std::span<const std::uint8_t> content;
+  Span<const std::uint8_t> content;
 };
 
 namespace detail {
 
 inline constexpr std::size_t tar_block = 512;
 
-inline std::string_view tar_text(std::span<const std::uint8_t> field) {
+inline std::string_view tar_text(Span<const std::uint8_t> field) {
   const std::string_view text(reinterpret_cast<const char*>(field.data()), field.size());
   return text.substr(0, text.find('\0'));
 }
 
 /// A number in octal digits between blanks, or in base 256 where the first bit says so; nothing where it is
 /// neither.
-inline std::optional<std::uint64_t> tar_number(std::span<const std::uint8_t> field) {
+inline std::optional<std::uint64_t> tar_number(Span<const std::uint8_t> field) {
   std::uint64_t value = 0;
   if (field[0] & 0x80) {
     for (std::size_t i = 0; i < field.size(); ++i) {
@@ -61,7 +61,7 @@ struct PaxRecords {
 /// Reads a tar archive member by member, from memory.
 class TarReader {
  public:
-  TarReader(std::span<const std::uint8_t> archive, std::string_view name) : archive_(archive), name_(name) {}
+  TarReader(Span<const std::uint8_t> archive, std::string_view name) : archive_(archive), name_(name) {}
 
   std::vector<TarEntry> entries() {
     while (const auto header = next_header()) member(*header);
@@ -69,7 +69,7 @@ class TarReader {
   }
 
  private:
-  using Bytes = std::span<const std::uint8_t>;
+  using Bytes = Span<const std::uint8_t>;
 
   template <class... Parts>
   void check(bool condition, const Parts&... parts) const {
@@ -81,7 +81,8 @@ class TarReader {
   std::optional<Bytes> next_header() {
     check(archive_.size() - at_ >= tar_block, "no end mark (is it a partial copy?)");
     const Bytes header = archive_.subspan(at_, tar_block);
-    if (std::ranges::all_of(header, [](std::uint8_t byte) { return byte == 0; })) return std::nullopt;
+    const auto zero = [](std::uint8_t byte) { return byte == 0; };
+    if (std::all_of(header.begin(), header.end(), zero)) return std::nullopt;
     check(checksum_holds(header), "a header with a wrong checksum");
     at_ += tar_block;
     return header;
@@ -187,7 +188,7 @@ class TarReader {
 /// The regular files of a tar archive held in memory (v7, ustar, pax and GNU long names), in the order of the
 /// archive. Links, devices, folders and sparse members are left out. Throws where a header is damaged or the
 /// archive is cut.
-inline std::vector<TarEntry> read_tar(std::span<const std::uint8_t> archive, std::string_view name) {
+inline std::vector<TarEntry> read_tar(Span<const std::uint8_t> archive, std::string_view name) {
   return detail::TarReader(archive, name).entries();
 }
 

@@ -72,7 +72,8 @@ class Curvature {
     Vector step(gradient.size());
     for (std::int64_t c = 0; c < classes_; ++c)
       for (std::int64_t i = 0; i < d; ++i) step[c * d + i] = weight.data()[i * classes_ + c];
-    step.tail(classes_) = classes_ * gradient.tail(classes_);
+    for (std::int64_t c = classes_ * d; c < std::ssize(step); ++c)
+      step[c] = static_cast<double>(classes_) * gradient[c];
     return step;
   }
 

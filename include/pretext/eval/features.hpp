@@ -28,7 +28,7 @@ inline constexpr const char* pixels_tap = "pixels";
 namespace detail {
 
 /// Labels of all pictures and no rows yet, for every tap; throws where a tap is unknown or named twice.
-inline std::vector<Features> name_taps(std::span<const std::string> taps, std::vector<std::string> known,
+inline std::vector<Features> name_taps(Span<const std::string> taps, std::vector<std::string> known,
                                        const data::Dataset& dataset) {
   known.insert(known.begin(), pixels_tap);
   std::string list;
@@ -37,8 +37,9 @@ inline std::vector<Features> name_taps(std::span<const std::string> taps, std::v
   for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
   std::vector<Features> result;
   for (const std::string& tap : taps) {
-    require(std::ranges::count(known, tap) != 0, "features: no tap is named '", tap, "'; there are ", list);
-    require(std::ranges::count(taps, tap) == 1, "features: tap '", tap, "' is asked for twice");
+    require(std::count(known.begin(), known.end(), tap) != 0, "features: no tap is named '", tap,
+            "'; there are ", list);
+    require(std::count(taps.begin(), taps.end(), tap) == 1, "features: tap '", tap, "' is asked for twice");
     result.push_back({.tap = tap, .labels = labels});
   }
   return result;
@@ -65,13 +66,14 @@ inline void put_rows(Features& features, Tensor<float, Cpu> map, std::int64_t fi
 /// One pass over the data for all taps: `render(dataset, indices)` makes the network's input [n, H, W, C] of
 /// n pictures, and "pixels" as a tap is that input itself.
 template <class Render>
-std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, std::span<const std::string> taps,
+std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, Span<const std::string> taps,
                                const data::Dataset& dataset, Render&& render,
                                const FeatureOptions& options = {}) {
   require(dataset.size() > 0, "features: data set ", dataset.name(), " has no pictures");
   require(options.batch > 0, "features: batch must be positive, not ", options.batch);
   std::vector<Features> result = detail::name_taps(taps, backbone.taps(), dataset);
-  const bool deep = std::ranges::any_of(taps, [](const std::string& tap) { return tap != pixels_tap; });
+  const bool deep =
+      std::any_of(taps.begin(), taps.end(), [](const std::string& tap) { return tap != pixels_tap; });
   std::vector<std::int64_t> indices;
   for (std::int64_t first = 0; first < dataset.size(); first += options.batch) {
     const std::int64_t n = std::min(options.batch, dataset.size() - first);
@@ -81,7 +83,7 @@ std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, std::span<c
       for (Features& f : result)
         if (f.tap == name) detail::put_rows(f, map, first, n, options);
     };
-    const Tensor<float, Cpu> input = render(dataset, std::span<const std::int64_t>(indices));
+    const Tensor<float, Cpu> input = render(dataset, Span<const std::int64_t>(indices));
     put(pixels_tap, input);
     if (deep) backbone(input, put);
   }
@@ -93,7 +95,7 @@ template <class Render>
 Features pixels(const data::Dataset& dataset, Render&& render, const FeatureOptions& options = {}) {
   nn::Sequential<Cpu, float> none;
   const std::string tap = pixels_tap;
-  return std::move(features(none, std::span(&tap, 1), dataset, render, options).front());
+  return std::move(features(none, Span(&tap, 1), dataset, render, options).front());
 }
 
 }  // namespace pretext::eval

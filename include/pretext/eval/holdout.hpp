@@ -2,8 +2,8 @@
 #pragma once
 
 #include <numeric>
-#include <span>
 
+#include "pretext/core/span.hpp"
 #include "pretext/data/loader.hpp"
 
 namespace pretext::eval {
@@ -30,7 +30,7 @@ struct Holdout {
 
   std::int64_t held_out() const { return static_cast<std::int64_t>(order.size()) - fit; }
 
-  std::vector<int> arrange(std::span<const int> labels) const {
+  std::vector<int> arrange(Span<const int> labels) const {
     std::vector<int> result;
     for (const std::int64_t row : order) result.push_back(labels[static_cast<std::size_t>(row)]);
     return result;
@@ -38,7 +38,7 @@ struct Holdout {
 };
 
 /// Refuses rows without one label each, or labels that are not one of the classes.
-inline void require_labels(const char* what, std::int64_t rows, std::span<const int> labels, int classes) {
+inline void require_labels(const char* what, std::int64_t rows, Span<const int> labels, int classes) {
   require(classes >= 1, what, ": there must be at least one class, not ", classes);
   require(rows >= 1, what, ": there are no rows to learn from");
   require(static_cast<std::int64_t>(labels.size()) == rows, what, ": ", rows, " rows, but ", labels.size(),
@@ -49,7 +49,7 @@ inline void require_labels(const char* what, std::int64_t rows, std::span<const 
 }
 
 /// How many predictions are the label.
-inline std::int64_t count_equal(std::span<const int> predictions, std::span<const int> labels) {
+inline std::int64_t count_equal(Span<const int> predictions, Span<const int> labels) {
   require(predictions.size() == labels.size(), "accuracy: ", predictions.size(), " predictions for ",
           labels.size(), " labels");
   std::int64_t count = 0;
@@ -58,7 +58,7 @@ inline std::int64_t count_equal(std::span<const int> predictions, std::span<cons
 }
 
 /// The part of the predictions that are the label; 0 of none.
-inline double accuracy(std::span<const int> predictions, std::span<const int> labels) {
+inline double accuracy(Span<const int> predictions, Span<const int> labels) {
   const std::int64_t correct = count_equal(predictions, labels);
   return labels.empty() ? 0 : static_cast<double>(correct) / static_cast<double>(labels.size());
 }

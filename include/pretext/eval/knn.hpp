@@ -25,20 +25,20 @@ struct KnnSetting {
 /// The class with the most votes among the first k neighbours of each query, the first class of equals. A
 /// neighbour's vote weighs exp(cosine / temperature), or one over the distance.
 template <class T>
-std::vector<int> vote(const Neighbours<T>& found, std::span<const int> labels, int classes, Metric metric,
+std::vector<int> vote(const Neighbours<T>& found, Span<const int> labels, int classes, Metric metric,
                       std::int64_t k, double temperature) {
   require(k >= 1 && temperature > 0, "kNN: k ", k, " and temperature ", temperature, " must be positive");
   std::vector<int> winners;
   std::vector<double> votes(static_cast<std::size_t>(classes));
   for (std::size_t query = 0; query < found.index.size(); query += static_cast<std::size_t>(found.k)) {
-    std::ranges::fill(votes, 0.0);
+    std::fill(votes.begin(), votes.end(), 0.0);
     for (std::size_t i = query; i < query + static_cast<std::size_t>(std::min(k, found.k)); ++i) {
       const double score = found.score[i], nearest = found.score[query];
       votes[static_cast<std::size_t>(labels[static_cast<std::size_t>(found.index[i])])] +=
           metric == Metric::cosine ? std::exp((score - nearest) / temperature)
                                    : 1 / (1e-12 + std::sqrt(std::max(0.0, -score)));
     }
-    winners.push_back(static_cast<int>(std::ranges::max_element(votes) - votes.begin()));
+    winners.push_back(static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin()));
   }
   return winners;
 }
@@ -63,8 +63,8 @@ namespace detail {
 
 template <class T>
 void choose(const Tensor<T, Cpu>& all, const KnnOptions& o, const Holdout& rows, Knn<T>& knn) {
-  const std::span<const std::int64_t> order(rows.order);
-  const auto take = [&](std::span<const std::int64_t> positions) {
+  const Span<const std::int64_t> order(rows.order);
+  const auto take = [&](Span<const std::int64_t> positions) {
     Tensor<T, Cpu> x({std::ssize(positions), all.dim(1)});
     for (std::int64_t i = 0; i < x.dim(0); ++i)
       std::copy_n(all.data() + positions[static_cast<std::size_t>(i)] * x.dim(1), x.dim(1),
@@ -72,14 +72,15 @@ void choose(const Tensor<T, Cpu>& all, const KnnOptions& o, const Holdout& rows,
     return x;
   };
   const auto fit_rows = static_cast<std::size_t>(rows.fit);
-  const Neighbours<T> found = Bank(take(order.first(fit_rows)), o.metric)
-                                  .nearest(take(order.subspan(fit_rows)), std::ranges::max(o.k));
+  const Neighbours<T> found =
+      Bank(take(order.first(fit_rows)), o.metric)
+          .nearest(take(order.subspan(fit_rows)), *std::max_element(o.k.begin(), o.k.end()));
   const std::vector<int> labels = rows.arrange(knn.labels);
   knn.chosen.accuracy = -1;
   for (const std::int64_t k : o.k)
     for (const double temperature : o.temperature) {
       const auto votes = vote(found, labels, knn.classes, o.metric, k, temperature);
-      knn.tried.push_back({k, temperature, accuracy(votes, std::span(labels).subspan(fit_rows))});
+      knn.tried.push_back({k, temperature, accuracy(votes, Span(labels).subspan(fit_rows))});
       if (knn.tried.back().accuracy > knn.chosen.accuracy) knn.chosen = knn.tried.back();
     }
 }
@@ -89,7 +90,7 @@ void choose(const Tensor<T, Cpu>& all, const KnnOptions& o, const Holdout& rows,
 /// All training rows become the bank; where there are several k or temperatures, rows held out from it choose
 /// first. `chosen.k` is never more than the bank has rows.
 template <class T>
-Knn<T> fit_knn(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, const KnnOptions& o = {}) {
+Knn<T> fit_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, const KnnOptions& o = {}) {
   require(!o.k.empty() && !o.temperature.empty(), "kNN: there is no k or temperature to choose from");
   ops::require_rank("kNN", "features", x, 2);
   require_labels("kNN", x.dim(0), labels, classes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "pretext/core/error.hpp"
-#include "pretext/cpu/array.hpp"
+#include "pretext/cpu/reduce.hpp"
 
 namespace pretext::eval {
 
-/// A point of the space that a fit searches.
-using Vector = Eigen::VectorXd;
+/// A point of the space that a fit searches, or a direction in it.
+using Vector = std::vector<double>;
 
 struct LbfgsOptions {
   int history = 10;  ///< steps remembered
@@ -37,63 +37,88 @@ struct LbfgsReport {
 
 namespace detail {
 
+inline double dot(const Vector& a, const Vector& b) {
+  return cpu::sum_of<double>(std::ssize(a), [&](std::int64_t i) { return a[i] * b[i]; });
+}
+
+/// y += scale * x
+inline void add(Vector& y, double scale, const Vector& x) {
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] += scale * x[i];
+}
+
+inline void multiply(Vector& x, double scale) {
+  for (double& value : x) value *= scale;
+}
+
+inline Vector difference(const Vector& a, const Vector& b) {
+  Vector result = a;
+  add(result, -1, b);
+  return result;
+}
+
+/// The largest of the absolute values.
+inline double steepness(const Vector& gradient) {
+  double largest = 0;
+  for (const double slope : gradient) largest = std::max(largest, std::abs(slope));
+  return largest;
+}
+
 /// The last steps and what they did to the gradient: an estimate of the inverse Hessian (Nocedal and Wright,
 /// algorithm 7.4) that starts from a preconditioner P. What P makes of a gradient is handed in beside it, so
 /// that P works once a step.
-template <class V>
 class LbfgsMemory {
  public:
   explicit LbfgsMemory(int history) : history_(static_cast<std::size_t>(history)) {}
 
-  void add(V step, V change, V p_change) {
-    const double product = step.dot(change), scale = product / change.dot(p_change);
+  void add(Vector step, Vector change, Vector p_change) {
+    const double product = dot(step, change), scale = product / dot(change, p_change);
     if (!(product > 0 && scale > 0)) return;  // no curvature that rounding has left visible
     pairs_.push_back({std::move(step), std::move(change), std::move(p_change), product, scale});
-    if (pairs_.size() > history_) pairs_.pop_front();
+    if (pairs_.size() > history_) pairs_.erase(pairs_.begin());
   }
 
   /// Minus the inverse Hessian times the gradient.
-  V direction(const V& gradient, const V& p_gradient) const {
-    V rest = -gradient, d = -p_gradient;  // d is P rest all the way down
+  Vector direction(const Vector& gradient, const Vector& p_gradient) const {
+    Vector rest = gradient, d = p_gradient;  // d is P rest all the way down
     std::vector<double> weights(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
-      weights[i] = pairs_[i].step.dot(rest) / pairs_[i].product;
-      rest -= weights[i] * pairs_[i].change;
-      d -= weights[i] * pairs_[i].p_change;
+      weights[i] = dot(pairs_[i].step, rest) / pairs_[i].product;
+      detail::add(rest, -weights[i], pairs_[i].change);
+      detail::add(d, -weights[i], pairs_[i].p_change);
     }
-    if (!pairs_.empty()) d *= pairs_.back().scale;
+    multiply(d, pairs_.empty() ? -1 : -pairs_.back().scale);
     for (std::size_t i = 0; i < pairs_.size(); ++i)
-      d += (weights[i] - pairs_[i].change.dot(d) / pairs_[i].product) * pairs_[i].step;
+      detail::add(d, -weights[i] - dot(pairs_[i].change, d) / pairs_[i].product, pairs_[i].step);
     return d;
   }
 
  private:
   struct Pair {
-    V step, change, p_change;
+    Vector step, change, p_change;
     double product, scale;
   };
   std::size_t history_;
-  std::deque<Pair> pairs_;
+  std::vector<Pair> pairs_;
 };
 
-template <class V>
 struct LbfgsPoint {
-  V x, gradient;
+  Vector x, gradient;
   double value = 0;
 };
 
 /// Goes along a descent direction to a point that fulfils the Wolfe conditions: too long a step is halved
 /// into its bracket, too short a one doubled. Near the minimum, where rounding hides the decrease, the slope
 /// decides (Hager and Zhang 2005). Returns false where no such step was found.
-template <class F, class V>
-bool line_search(F& f, const LbfgsPoint<V>& from, const V& direction, LbfgsPoint<V>& to, int& evaluations) {
-  const double start = from.gradient.dot(direction);
+template <class F>
+bool line_search(F& f, const LbfgsPoint& from, const Vector& direction, LbfgsPoint& to, int& evaluations) {
+  const double start = dot(from.gradient, direction);
   double low = 0, high = std::numeric_limits<double>::infinity(), step = 1;
   for (int trial = 0; start < 0 && trial < 40; ++trial) {
-    to.x = from.x + step * direction;
+    to.x = from.x;
+    add(to.x, step, direction);
     to.value = f(to.x, to.gradient);
     ++evaluations;
-    const double slope = to.gradient.dot(direction);
+    const double slope = dot(to.gradient, direction);
     const bool lower = to.value <= from.value + 1e-4 * step * start;
     const bool level = to.value <= from.value + 1e-6 * std::abs(from.value) && slope <= -0.8 * start;
     if (!lower && !level)
@@ -111,21 +136,20 @@ bool line_search(F& f, const LbfgsPoint<V>& from, const V& direction, LbfgsPoint
 
 /// Minimises a smooth convex function by L-BFGS, from x, which ends at the minimum. f(x, gradient) returns
 /// the value and fills the gradient; precondition(gradient) is the gradient times a guess at the inverse
-/// Hessian. All else is sequential: as deterministic as these two. V is a vector of double.
-template <class F, class V, class P = std::identity>
-LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}, P&& precondition = {}) {
+/// Hessian. All else is sequential: as deterministic as these two.
+template <class F, class P = std::identity>
+LbfgsReport lbfgs(F&& f, Vector& x, const LbfgsOptions& options = {}, P&& precondition = {}) {
   require(options.history >= 1 && options.max_iterations >= 0, "lbfgs: history ", options.history,
           " and max_iterations ", options.max_iterations, " must be at least 1 and 0");
-  detail::LbfgsMemory<V> memory(options.history);
-  detail::LbfgsPoint<V> here{x, V::Zero(x.size()), 0}, next = here;
+  detail::LbfgsMemory memory(options.history);
+  detail::LbfgsPoint here{x, Vector(x.size()), 0}, next = here;
   here.value = f(here.x, here.gradient);
   require(std::isfinite(here.value), "lbfgs: the value at the start is ", here.value);
-  V p_gradient = precondition(here.gradient);
+  Vector p_gradient = precondition(here.gradient);
   LbfgsReport report{.evaluations = 1};
-  const auto steepness = [&] { return x.size() == 0 ? 0 : here.gradient.cwiseAbs().maxCoeff(); };
   std::optional<Stop> reason;
   for (int small = 0; !reason;) {
-    if (steepness() <= options.gradient_tolerance) {
+    if (detail::steepness(here.gradient) <= options.gradient_tolerance) {
       reason = Stop::gradient;
     } else if (report.iterations == options.max_iterations) {
       reason = Stop::iterations;
@@ -135,8 +159,9 @@ LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}, P&& preconditio
     } else {
       small = here.value - next.value <= options.decrease_tolerance * std::abs(next.value) ? small + 1 : 0;
       if (small == 2) reason = Stop::decrease;
-      V p_next = precondition(next.gradient);
-      memory.add(next.x - here.x, next.gradient - here.gradient, p_next - p_gradient);
+      Vector p_next = precondition(next.gradient);
+      memory.add(detail::difference(next.x, here.x), detail::difference(next.gradient, here.gradient),
+                 detail::difference(p_next, p_gradient));
       std::swap(p_gradient, p_next);
       std::swap(here, next);
       ++report.iterations;
@@ -144,7 +169,7 @@ LbfgsReport lbfgs(F&& f, V& x, const LbfgsOptions& options = {}, P&& preconditio
   }
   x = here.x;
   report.value = here.value;
-  report.gradient = steepness();
+  report.gradient = detail::steepness(here.gradient);
   report.stop = *reason;
   return report;
 }

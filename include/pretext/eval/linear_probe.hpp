@@ -63,7 +63,7 @@ struct LinearTask {
 
   Logistic fit(const LinearProbeOptions& o, const LinearSetting& setting, std::int64_t rows,
                const LbfgsOptions& lbfgs, const Vector& start) const {
-    const std::span<const int> own(labels.data(), static_cast<std::size_t>(rows));
+    const Span<const int> own(labels.data(), static_cast<std::size_t>(rows));
     if (o.solver == Solver::lbfgs)
       return fit_lbfgs(x.rows(0, rows), own, classes, setting.l2, moment, lbfgs, start);
     SgdOptions sgd = o.sgd;
@@ -74,7 +74,7 @@ struct LinearTask {
 
   double score(const Logistic& model, std::int64_t fit_rows) const {
     return accuracy(model.predict(x.rows(fit_rows, x.dim(0))),
-                    std::span(labels).subspan(static_cast<std::size_t>(fit_rows)));
+                    Span(labels).subspan(static_cast<std::size_t>(fit_rows)));
   }
 };
 
@@ -84,7 +84,7 @@ template <class T>
 Vector choose(const LinearTask<T>& task, const LinearProbeOptions& o, std::int64_t fit_rows,
               LinearProbe<T>& probe) {
   std::vector<double> l2 = o.l2;
-  std::ranges::sort(l2, std::greater{});
+  std::sort(l2.begin(), l2.end(), std::greater{});
   Vector best;
   probe.chosen.accuracy = -1;
   for (const double lr : o.solver == Solver::sgd ? o.lr : std::vector{0.0}) {
@@ -111,7 +111,7 @@ Vector choose(const LinearTask<T>& task, const LinearProbeOptions& o, std::int64
 /// Multinomial logistic regression on features standardised by the training rows: settings are chosen on a
 /// part of these that is held out for it, then all of them are fitted with the chosen one.
 template <class T>
-LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes,
+LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
                                 const LinearProbeOptions& o = {}) {
   require(!o.l2.empty() && (o.solver == Solver::lbfgs || !o.lr.empty()),
           "linear probe: there is no l2 or lr to choose from");

@@ -41,13 +41,13 @@ struct Logistic {
 /// The minimum of SoftmaxLoss by L-BFGS. `moment` is second_moment() of these rows or of others like them: it
 /// changes how fast the minimum is found, not where it is. Starts at `start`, where there is one.
 template <class T>
-Logistic fit_lbfgs(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, double l2,
+Logistic fit_lbfgs(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, double l2,
                    const std::type_identity_t<Tensor<T, Cpu>>& moment, const LbfgsOptions& options = {},
                    Vector start = {}) {
   const SoftmaxLoss<T> loss(x, labels, classes, l2);
   require(!moment.defined() || moment.shape() == Shape({loss.dims(), loss.dims()}), "fit: a moment ",
           moment.shape(), " for x ", x.shape());
-  if (start.size() == 0) start = Vector::Zero(loss.parameters());
+  if (start.empty()) start.resize(static_cast<std::size_t>(loss.parameters()));
   const LbfgsReport report = lbfgs(loss, start, options, Curvature<T>(moment, classes, l2));
   return {std::move(start), loss.dims(), classes, report.value, report.iterations, report.converged()};
 }
@@ -64,8 +64,8 @@ namespace detail {
 
 /// The rows at positions [first, first + batch) of an epoch's order.
 template <class T>
-void gather(const Tensor<T, Cpu>& x, std::span<const int> labels, const Permutation& order,
-            std::int64_t first, Tensor<T, Cpu>& rows, std::vector<int>& row_labels) {
+void gather(const Tensor<T, Cpu>& x, Span<const int> labels, const Permutation& order, std::int64_t first,
+            Tensor<T, Cpu>& rows, std::vector<int>& row_labels) {
   for (std::int64_t i = 0; i < rows.dim(0); ++i) {
     const auto from = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(first + i)));
     std::copy_n(x.data() + from * x.dim(1), x.dim(1), rows.data() + i * x.dim(1));
@@ -78,13 +78,13 @@ void gather(const Tensor<T, Cpu>& x, std::span<const int> labels, const Permutat
 /// The same loss by stochastic gradient descent with momentum, from 0: the learning rate falls to 0 along a
 /// half cosine; rows that do not fill a last batch wait for the next epoch's order.
 template <class T>
-Logistic fit_sgd(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, double l2,
+Logistic fit_sgd(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, double l2,
                  const SgdOptions& options = {}) {
   require(options.lr > 0 && options.batch > 0 && options.epochs > 0, "fit: lr ", options.lr, ", batch ",
           options.batch, " and epochs ", options.epochs, " must be positive");
   const SoftmaxLoss<T> whole(x, labels, classes, l2);
   const std::int64_t batch = std::min(options.batch, x.dim(0)), steps = x.dim(0) / batch;
-  Vector point = Vector::Zero(whole.parameters()), velocity = point, gradient = point;
+  Vector point(static_cast<std::size_t>(whole.parameters())), velocity = point, gradient = point;
   std::vector<int> row_labels(static_cast<std::size_t>(batch));
   for (std::int64_t step = 0; step < steps * options.epochs; ++step) {
     const Permutation order(static_cast<std::uint64_t>(x.dim(0)), options.seed,
@@ -93,8 +93,9 @@ Logistic fit_sgd(const Tensor<T, Cpu>& x, std::span<const int> labels, int class
     detail::gather(x, labels, order, step % steps * batch, rows, row_labels);
     SoftmaxLoss<T>(rows, row_labels, classes, l2)(point, gradient);
     const double progress = static_cast<double>(step) / static_cast<double>(steps * options.epochs);
-    velocity = options.momentum * velocity + gradient;
-    point -= options.lr * 0.5 * (1 + std::cos(3.141592653589793 * progress)) * velocity;
+    detail::multiply(velocity, options.momentum);
+    detail::add(velocity, 1, gradient);
+    detail::add(point, -options.lr * 0.5 * (1 + std::cos(3.141592653589793 * progress)), velocity);
   }
   const double loss = whole(point, gradient);
   const int iterations = narrow<int>(steps * options.epochs, "fit: steps");

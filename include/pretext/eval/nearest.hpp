@@ -55,13 +55,13 @@ class Nearest {
     if (!(score > least_)) return;
     kept_.push_back({score, index});
     if (std::ssize(kept_) < 2 * k_) return;
-    std::ranges::nth_element(kept_, kept_.begin() + k_ - 1, &before);
+    std::nth_element(kept_.begin(), kept_.begin() + k_ - 1, kept_.end(), &before);
     kept_.resize(static_cast<std::size_t>(k_));
     least_ = kept_.back().score;  // a later row must be nearer than the worst of k, not as near
   }
 
   void write(std::int64_t* index, T* score) {
-    std::ranges::sort(kept_, &before);
+    std::sort(kept_.begin(), kept_.end(), &before);
     for (std::int64_t i = 0; i < k_; ++i) {
       index[i] = kept_[static_cast<std::size_t>(i)].index;
       score[i] = kept_[static_cast<std::size_t>(i)].score;

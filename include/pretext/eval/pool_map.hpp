@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <sstream>
 #include <string>
 
 #include "pretext/core/thread_pool.hpp"
@@ -44,12 +43,9 @@ struct PoolGrid {
 
   /// For people, such as "average to 4 x 4 of 8 x 8 x 192".
   std::string text() const {
-    std::ostringstream out;
     const bool whole = height == map[1] && width == map[2];
-    out << to_string(whole ? Pool::flat : pool);
-    if (!whole) out << " to " << height << " x " << width << " of";
-    out << ' ' << map[1] << " x " << map[2] << " x " << map[3];
-    return out.str();
+    const std::string cells = whole ? "flat" : message(pool, " to ", height, " x ", width, " of");
+    return message(cells, ' ', map[1], " x ", map[2], " x ", map[3]);
   }
 };
 

@@ -40,7 +40,7 @@ auto timed(double& seconds, F&& f) {
 }
 
 template <class T>
-Judge<T> judge_linear(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, LinearProbeOptions o,
+Judge<T> judge_linear(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, LinearProbeOptions o,
                       Result row) {
   o.seed = row.seed;
   const auto probe = timed(
@@ -54,8 +54,7 @@ Judge<T> judge_linear(const Tensor<T, Cpu>& x, std::span<const int> labels, int 
 }
 
 template <class T>
-Judge<T> judge_knn(const Tensor<T, Cpu>& x, std::span<const int> labels, int classes, KnnOptions o,
-                   Result row) {
+Judge<T> judge_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, KnnOptions o, Result row) {
   o.seed = row.seed;
   const auto knn =
       timed(row.seconds, [&] { return std::make_shared<Knn<T>>(fit_knn(x, labels, classes, o)); });
@@ -78,8 +77,8 @@ inline void require_comparable(const data::Dataset& train, const data::Dataset& 
 /// Everything that learns or chooses: it never meets the test set.
 template <class Render>
 std::vector<Judge<float>> fit_judges(nn::Sequential<Cpu, float>& net, const std::string& network,
-                                     std::span<const std::string> taps, const data::Dataset& train,
-                                     Render& render, const EvalOptions& o) {
+                                     Span<const std::string> taps, const data::Dataset& train, Render& render,
+                                     const EvalOptions& o) {
   Result row{.network = network, .dataset = train.name(), .seed = o.seed, .train = train.size()};
   row.train_hash = train.hash();
   const int classes = narrow<int>(train.classes().size(), "probe: classes");

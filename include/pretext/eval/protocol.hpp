@@ -8,13 +8,13 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pretext/core/error.hpp"
 #include "pretext/core/json.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext::eval {
 
@@ -66,7 +66,7 @@ struct Spread {
   Interval interval{};   ///< of the mean, by Student's t; for one run it is that run
 };
 
-inline Spread spread(std::span<const double> values) {
+inline Spread spread(Span<const double> values) {
   // The 97.5 % quantiles of Student's distribution with 1, 2, ... degrees of freedom.
   constexpr std::array t{12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
                          2.2010,  2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860};
@@ -116,7 +116,7 @@ struct Summary {
 };
 
 /// One summary for each network, tap, protocol and test set, in the order of their first result.
-inline std::vector<Summary> summarize(std::span<const Result> results) {
+inline std::vector<Summary> summarize(Span<const Result> results) {
   const auto same = [](const Result& a, const Result& b) {
     return a.network == b.network && a.tap == b.tap && a.protocol == b.protocol && a.dataset == b.dataset &&
            a.pooling == b.pooling && a.dims == b.dims && a.test_hash == b.test_hash;
@@ -124,7 +124,8 @@ inline std::vector<Summary> summarize(std::span<const Result> results) {
   std::vector<Summary> summaries;
   for (const Result& r : results) {
     const auto is_same = [&](const Result& other) { return same(r, other); };
-    if (std::ranges::any_of(summaries, is_same, &Summary::first)) continue;
+    if (std::any_of(summaries.begin(), summaries.end(), [&](const Summary& s) { return is_same(s.first); }))
+      continue;
     std::vector<double> values;
     double validation = 0;
     for (const Result& other : results) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <span>
 #include <vector>
 
 #include "pretext/cpu/gemm.hpp"
@@ -21,7 +20,7 @@ template <class T>
 class SoftmaxLoss {
  public:
   /// Keeps a handle to x [N, dims] and refers to the labels.
-  SoftmaxLoss(Tensor<T, Cpu> x, std::span<const int> labels, int classes, double l2)
+  SoftmaxLoss(Tensor<T, Cpu> x, Span<const int> labels, int classes, double l2)
       : x_(std::move(x)), labels_(labels), classes_(classes), l2_(l2) {
     ops::require_rank("softmax loss", "x", x_, 2);
     require(x_.dim(1) >= 1, "softmax loss: x ", x_.shape(), " has no features");
@@ -98,7 +97,7 @@ class SoftmaxLoss {
 
   double add_up(const std::vector<Partial>& partials, const Vector& point, Vector& gradient) const {
     const double scale = 1 / static_cast<double>(x_.dim(0));
-    gradient.setZero(parameters());
+    gradient.assign(static_cast<std::size_t>(parameters()), 0.0);
     parallel_for(weights(), cpu::chunk, [&](std::int64_t begin, std::int64_t end) {
       for (const Partial& partial : partials)
         for (std::int64_t i = begin; i < end; ++i) gradient[i] += partial.weight.data()[i];
@@ -110,13 +109,15 @@ class SoftmaxLoss {
         gradient[weights() + static_cast<std::int64_t>(c)] += scale * partial.bias[c];
       loss += partial.loss;
     }
-    return scale * loss + 0.5 * l2_ * point.head(weights()).squaredNorm();
+    const double squares =
+        cpu::sum_of<double>(weights(), [&](std::int64_t i) { return point[i] * point[i]; });
+    return scale * loss + 0.5 * l2_ * squares;
   }
 
   std::size_t bias_size() const { return static_cast<std::size_t>(classes_); }
 
   Tensor<T, Cpu> x_;
-  std::span<const int> labels_;
+  Span<const int> labels_;
   int classes_;
   double l2_;
 };

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <span>
 #include <vector>
 
 #include "pretext/cpu/reduce.hpp"
@@ -33,13 +32,13 @@ class Standardizer {
   }
 
   std::int64_t dims() const { return static_cast<std::int64_t>(mean_.size()); }
-  std::span<const T> mean() const { return mean_; }
+  Span<const T> mean() const { return mean_; }
 
   /// One over the deviation; 0 where a feature is constant.
-  std::span<const T> scale() const { return scale_; }
+  Span<const T> scale() const { return scale_; }
 
   /// y[i] = (x[rows[i]] - mean) * scale
-  Tensor<T, Cpu> operator()(const Tensor<T, Cpu>& x, std::span<const std::int64_t> rows) const {
+  Tensor<T, Cpu> operator()(const Tensor<T, Cpu>& x, Span<const std::int64_t> rows) const {
     ops::require_rank("standardize", "x", x, 2);
     require(x.dim(1) == dims(), "standardize: x ", x.shape(), " has ", x.dim(1), " features, but ", dims(),
             " were measured");

@@ -3,15 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "pretext/core/error.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext::detail {
 
-using Bytes = std::span<const std::uint8_t>;
+using Bytes = Span<const std::uint8_t>;
 
 /// A byte as format descriptions write it: "C4".
 inline std::string hex(int byte) {

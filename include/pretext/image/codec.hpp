@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pretext/core/span.hpp"
 #include "pretext/image/image.hpp"
 
 // The bodies are in codec_source.hpp, which one translation unit of a program includes (the CMake target
@@ -38,13 +38,12 @@ struct ImageInfo {
 
 /// Reads the structure of a JPEG or PNG file and checks all of it, but decodes no pixel. `name` stands in
 /// messages.
-ImageInfo probe_image(std::span<const std::uint8_t> file, std::string_view name);
+ImageInfo probe_image(Span<const std::uint8_t> file, std::string_view name);
 
 /// The picture in a JPEG or PNG file as RGB [H, W, 3], upright (EXIF orientation applied), alpha laid over
 /// white. Throws an Error that names the file where it is damaged, truncated, unsupported or beyond the
 /// limits.
-Image decode_image(std::span<const std::uint8_t> file, std::string_view name,
-                   const DecodeLimits& limits = {});
+Image decode_image(Span<const std::uint8_t> file, std::string_view name, const DecodeLimits& limits = {});
 
 /// decode_image() of a file on disk.
 Image read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});

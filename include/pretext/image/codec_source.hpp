@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,7 +83,7 @@ inline Image decode_png_file(Bytes file, std::string_view name, const DecodeLimi
 
 }  // namespace detail
 
-ImageInfo probe_image(std::span<const std::uint8_t> file, std::string_view name) {
+ImageInfo probe_image(Span<const std::uint8_t> file, std::string_view name) {
   if (detail::image_format(file, name) == ImageInfo::Format::png) {
     const detail::PngFile png = detail::PngChunks(file, name).walk();
     return {ImageInfo::Format::png, png.header.height, png.header.width,
@@ -95,7 +94,7 @@ ImageInfo probe_image(std::span<const std::uint8_t> file, std::string_view name)
           jpeg.orientation};
 }
 
-Image decode_image(std::span<const std::uint8_t> file, std::string_view name, const DecodeLimits& limits) {
+Image decode_image(Span<const std::uint8_t> file, std::string_view name, const DecodeLimits& limits) {
   return detail::image_format(file, name) == ImageInfo::Format::png
              ? detail::decode_png_file(file, name, limits)
              : detail::decode_jpeg_file(file, name, limits);

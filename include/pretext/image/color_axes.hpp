@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <span>
 
 #include "pretext/core/error.hpp"
 #include "pretext/image/color.hpp"
@@ -82,7 +81,7 @@ inline void rotate(double (&m)[3][3], double (&v)[3][3], int p, int q) {
 }  // namespace detail
 
 /// The axes of the colours of all pixels of the pictures, by the eigenvectors of their covariance.
-inline ColorAxes color_axes(std::span<const ImageView> pictures) {
+inline ColorAxes color_axes(Span<const ImageView> pictures) {
   detail::ColorSums sums;
   for (const ImageView& picture : pictures) sums.add(picture);
   require(sums.count > 0, "color_axes: there are no pixels");
@@ -95,7 +94,7 @@ inline ColorAxes color_axes(std::span<const ImageView> pictures) {
     for (const auto& [p, q] : {std::array{0, 1}, std::array{0, 2}, std::array{1, 2}})
       detail::rotate(m, v, p, q);
   int order[3] = {0, 1, 2};
-  std::ranges::sort(order, [&](int a, int b) { return m[a][a] > m[b][b]; });
+  std::sort(order, order + 3, [&](int a, int b) { return m[a][a] > m[b][b]; });
   ColorAxes axes;
   for (int c = 0; c < 3; ++c) {
     axes.mean[c] = static_cast<float>(sums.sum[c] / sums.count / 255);

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -37,11 +36,11 @@ struct PngPass {
   }
 };
 
-inline std::span<const PngPass> png_passes(const PngHeader& header) {
+inline Span<const PngPass> png_passes(const PngHeader& header) {
   static constexpr PngPass whole[] = {{}};
   static constexpr PngPass adam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                       {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
-  return header.interlaced ? std::span<const PngPass>(adam7) : std::span<const PngPass>(whole);
+  return header.interlaced ? Span<const PngPass>(adam7) : Span<const PngPass>(whole);
 }
 
 /// Bytes of the pixel data once inflated.
@@ -74,8 +73,7 @@ inline std::vector<std::uint8_t> png_inflate(const PngFile& file, std::size_t si
 
 /// Undoes the filter of a row in place. `above` is the row over it, zeros for the first; `step` the bytes of
 /// a pixel.
-inline void png_unfilter(int filter, std::span<std::uint8_t> row, const std::uint8_t* above,
-                         std::size_t step) {
+inline void png_unfilter(int filter, Span<std::uint8_t> row, const std::uint8_t* above, std::size_t step) {
   const auto left = [&](std::size_t i) { return i < step ? 0 : int{row[i - step]}; };
   const auto corner = [&](std::size_t i) { return i < step ? 0 : int{above[i - step]}; };
   const auto add = [&](auto&& predict) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
-
 #include "pretext/image/normalization.hpp"
 #include "pretext/tensor/kernel.hpp"
 
@@ -26,8 +24,7 @@ struct Render {
 
 namespace detail {
 
-inline void check_render(std::span<const ImageView> pictures, std::span<const View> views,
-                         const RenderOptions& o) {
+inline void check_render(Span<const ImageView> pictures, Span<const View> views, const RenderOptions& o) {
   require(o.height > 0 && o.width > 0, "render: size ", o.height, " x ", o.width, " must be positive");
   require(o.written() >= channel_count(o.space), "render: ", o.written(), " channels cannot hold the ",
           channel_count(o.space), " of the colour space");
@@ -46,8 +43,7 @@ inline void check_render(std::span<const ImageView> pictures, std::span<const Vi
 
 /// out[V, height, width, channels] = the views, drawn in one pass from their pictures.
 template <Device D, class T = float>
-Tensor<T, D> render(std::span<const ImageView> pictures, std::span<const View> views,
-                    const RenderOptions& options) {
+Tensor<T, D> render(Span<const ImageView> pictures, Span<const View> views, const RenderOptions& options) {
   detail::check_render(pictures, views, options);
   Tensor<T, D> out(
       {static_cast<std::int64_t>(views.size()), options.height, options.width, options.written()});

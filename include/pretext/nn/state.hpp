@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/autograd/state.hpp"
+#include "pretext/core/span.hpp"
 #include "pretext/nn/visit.hpp"
 
 namespace pretext::nn {
@@ -29,7 +30,7 @@ std::vector<NamedTensor> save_state(L& net, const std::string& prefix = "") {
 /// Takes over the tensors whose names start with the prefix; the others are somebody else's. Where they do
 /// not fit the network one Error lists every missing, unexpected and mis-shaped name, and nothing changes.
 template <class L>
-void load_state(L& net, std::span<const NamedTensor> tensors, const std::string& prefix = "") {
+void load_state(L& net, Span<const NamedTensor> tensors, const std::string& prefix = "") {
   std::vector<const NamedTensor*> own;
   for (const NamedTensor& tensor : tensors)
     // PyTorch's batch norms count batches for a kind of average that does not exist here.

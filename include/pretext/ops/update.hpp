@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cmath>
-#include <span>
 
 #include "pretext/core/config.hpp"
 #include "pretext/tensor/kernel.hpp"
@@ -33,7 +32,7 @@ struct Update {
   static_assert(std::is_trivially_copyable_v<F>);
 
   template <class T, Device D>
-  static void run(std::span<const UpdateItem<F, T>> items) {
+  static void run(Span<const UpdateItem<F, T>> items) {
     Kernel<Update, D>::run(items);
   }
 };

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pretext/autograd/state.hpp"
+#include "pretext/core/span.hpp"
 #include "pretext/optim/group.hpp"
 #include "pretext/optim/rule.hpp"
 
@@ -48,7 +49,7 @@ class Optimizer {
   /// Takes over the tensors whose names start with the prefix, so that the next step has the same bits as if
   /// there had been no stop. Where they do not fit one Error lists all names that are wrong, and nothing
   /// changes.
-  void load_state(std::span<const NamedTensor> tensors, const std::string& prefix = "") {
+  void load_state(Span<const NamedTensor> tensors, const std::string& prefix = "") {
     std::vector<const NamedTensor*> own;
     std::set<std::string_view> names;
     for (const NamedTensor& tensor : tensors)
@@ -80,7 +81,7 @@ class Optimizer {
   // A rule behind one type, so that an optimiser can be chosen while the program runs.
   struct RuleConcept {
     virtual ~RuleConcept() = default;
-    virtual std::span<const std::string_view> state_names() const = 0;
+    virtual Span<const std::string_view> state_names() const = 0;
     virtual void step(std::vector<Slot>& slots, double lr) = 0;
   };
   template <class Rule>
@@ -91,7 +92,7 @@ class Optimizer {
 
     explicit AnyRule(const Rule& r) : rule(r) {}
 
-    std::span<const std::string_view> state_names() const override { return Update::slots; }
+    Span<const std::string_view> state_names() const override { return Update::slots; }
 
     void step(std::vector<Slot>& slots, double lr) override {
       items.clear();

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pretext/core/span.hpp"
 #include "pretext/report/canvas.hpp"
 
 namespace pretext::report {
@@ -69,7 +69,7 @@ inline Image shrunk(const ImageView& image, int factor) {
 /// Draws one grid.
 class GridPainter {
  public:
-  GridPainter(std::span<const ImageView> images, const GridOptions& options)
+  GridPainter(Span<const ImageView> images, const GridOptions& options)
       : images_(images), o_(options), count_(narrow<int>(images.size(), "grid: pictures")) {
     check();
     columns_ = std::min(o_.columns, std::max(count_, 1));
@@ -148,7 +148,7 @@ class GridPainter {
     return std::string(prefix_of(words, static_cast<std::size_t>(letters - 1))) + "\u2026";
   }
 
-  std::span<const ImageView> images_;
+  Span<const ImageView> images_;
   const GridOptions& o_;
   int count_, columns_ = 1, rows_ = 1, lines_ = 0, line_ = 0, pitch_ = 0, head_ = 0;
 };
@@ -158,17 +158,17 @@ class GridPainter {
 /// One RGB picture of many on white, with captions in the engine's own letters. Small pictures are enlarged
 /// by a whole factor, so that every pixel stays a square; larger ones are shrunk. A mark shows as a coloured
 /// border in the gap and as a sign before the last line of the caption.
-inline Image grid(std::span<const ImageView> images, const GridOptions& options = {}) {
+inline Image grid(Span<const ImageView> images, const GridOptions& options = {}) {
   return detail::GridPainter(images, options).paint();
 }
 
-inline Image grid(std::span<const Image> images, const GridOptions& options = {}) {
+inline Image grid(Span<const Image> images, const GridOptions& options = {}) {
   const std::vector<ImageView> views(images.begin(), images.end());
-  return grid(std::span<const ImageView>(views), options);
+  return grid(Span<const ImageView>(views), options);
 }
 
 inline Image grid(const std::vector<Image>& images, const GridOptions& options = {}) {
-  return grid(std::span<const Image>(images), options);
+  return grid(Span<const Image>(images), options);
 }
 
 }  // namespace pretext::report

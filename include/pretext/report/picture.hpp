@@ -4,17 +4,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "pretext/core/span.hpp"
 #include "pretext/image/codec.hpp"
 #include "pretext/report/html.hpp"
 
 namespace pretext::report {
 
 /// Bytes in base64, with its padding.
-inline std::string base64(std::span<const std::uint8_t> bytes) {
+inline std::string base64(Span<const std::uint8_t> bytes) {
   static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string result;
   result.reserve((bytes.size() + 2) / 3 * 4);

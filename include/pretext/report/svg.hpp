@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "pretext/core/span.hpp"
 #include "pretext/report/html.hpp"
 
 namespace pretext::report {
@@ -95,7 +95,7 @@ class Drawing {
 };
 
 /// The names of series, each with a sample of its style, "line" or "bar"; empty where none has a name.
-inline Html legend(std::span<const std::string> names, std::string_view style) {
+inline Html legend(Span<const std::string> names, std::string_view style) {
   Html items;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) continue;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
 #include <vector>
 
+#include "pretext/core/span.hpp"
 #include "pretext/data/dataset.hpp"
 #include "pretext/image/render.hpp"
 #include "pretext/tasks/crop.hpp"
@@ -17,7 +17,7 @@ struct PlainInputs {
 
   /// inputs [n, size, size, 3] of the pictures at the indices
   template <Device D = Cpu, class T = float>
-  Tensor<T, D> operator()(const data::Dataset& dataset, std::span<const std::int64_t> indices) const {
+  Tensor<T, D> operator()(const data::Dataset& dataset, Span<const std::int64_t> indices) const {
     std::vector<ImageView> pictures;
     std::vector<View> views;
     for (const std::int64_t index : indices) {

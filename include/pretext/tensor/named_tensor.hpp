@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,11 +48,11 @@ struct NamedTensor {
 
   /// A copy of the values, whose number must match the shape.
   template <class T>
-  static NamedTensor of(std::string name, const Shape& shape, std::span<const T> values) {
+  static NamedTensor of(std::string name, const Shape& shape, Span<const T> values) {
     require(shape.size() == static_cast<std::int64_t>(values.size()), name, ": ", values.size(),
             " values do not fill the shape ", shape);
-    const auto bytes = std::as_bytes(values);
-    return {std::move(name), dtype_of<T>, shape, {bytes.begin(), bytes.end()}};
+    const auto* bytes = reinterpret_cast<const std::byte*>(values.data());
+    return {std::move(name), dtype_of<T>, shape, {bytes, bytes + values.size_bytes()}};
   }
 
   /// The values; throws where they are of another type or do not fill the shape.
@@ -70,17 +69,13 @@ struct NamedTensor {
 };
 
 /// A hash of names, types, shapes and bytes, in order: equal for equal states, and for no others in practice.
-inline std::uint64_t hash_of(std::span<const NamedTensor> tensors) {
-  const auto bytes = [](const auto& values) {
-    const auto raw = std::as_bytes(std::span(values));
-    return std::span(reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size());
-  };
+inline std::uint64_t hash_of(Span<const NamedTensor> tensors) {
   Hash hash;
   for (const NamedTensor& tensor : tensors) {
-    hash.bytes(bytes(tensor.name));
+    hash.bytes(bytes_of(tensor.name));
     hash.word(static_cast<std::uint64_t>(tensor.dtype));
-    hash.bytes(bytes(tensor.shape.dims()));
-    hash.bytes(bytes(tensor.data));
+    hash.bytes(bytes_of(tensor.shape.dims().data(), tensor.shape.dims().size()));
+    hash.bytes(bytes_of(tensor.data.data(), tensor.data.size()));
   }
   return hash.value();
 }

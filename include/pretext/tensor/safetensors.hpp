@@ -7,10 +7,8 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -33,7 +31,7 @@ struct TensorFile {
 
 namespace detail::safetensors {
 
-using Bytes = std::span<const std::uint8_t>;
+using Bytes = Span<const std::uint8_t>;
 
 inline constexpr std::uint64_t max_header = 100'000'000;
 inline constexpr std::string_view opening = "{\"__metadata__\":{\"checksum\":\"";
@@ -48,19 +46,12 @@ struct Entry {
   std::int64_t begin = -1, end = -1;
 };
 
-inline Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-inline Bytes as_bytes(const std::vector<std::byte>& data) {
-  return {reinterpret_cast<const std::uint8_t*>(data.data()), data.size()};
-}
-
 /// The hash of a header, but for the digits of the checksum itself, and of the tensors' bytes in the order in
 /// which they lie.
 template <class Tensors>
 std::string checksum(std::string_view header, const Tensors& bytes_in_order) {
   Hash hash;
-  hash.bytes(as_bytes(header.substr(opening.size() + checksum_digits)));
+  hash.bytes(bytes_of(header.substr(opening.size() + checksum_digits)));
   for (const Bytes bytes : bytes_in_order) hash.bytes(bytes);
   char digits[checksum_digits + 1];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash.value()));
@@ -85,7 +76,8 @@ inline Entry parse_entry(JsonReader& in, const std::string& name) {
   });
   if (members != 3 || offsets.size() != 2)
     in.refuse("tensor " + json_string(name) + " needs a dtype, a shape and two data_offsets");
-  const auto known = std::ranges::find(type_names, std::string_view(type), [](auto& t) { return t.first; });
+  const auto known = std::find_if(std::begin(type_names), std::end(type_names),
+                                  [&](const auto& t) { return t.first == type; });
   if (known == std::end(type_names))
     in.refuse("tensor " + json_string(name) + " has the type " + json_string(type) +
               "; F64, F32, BF16, I64, I32 and U8 can be read");
@@ -116,7 +108,8 @@ inline std::vector<Entry*> in_data_order(std::vector<Entry>& entries, std::int64
   std::vector<Entry*> order;
   for (Entry& entry : entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
-    return std::tuple(a->begin, a->end, a) < std::tuple(b->begin, b->end, b);
+    if (a->begin != b->begin) return a->begin < b->begin;
+    return a->end != b->end ? a->end < b->end : a < b;
   });
   std::int64_t at = 0;
   for (const Entry* e : order) {
@@ -165,8 +158,8 @@ inline TensorFile parse(Bytes file, const std::string& source) {
     pieces.push_back(piece(*e));
   verify(header, result.metadata, pieces);
   for (Entry& e : entries) {
-    const auto bytes = std::as_bytes(piece(e));
-    e.tensor.data.assign(bytes.begin(), bytes.end());
+    const auto* bytes = reinterpret_cast<const std::byte*>(piece(e).data());
+    e.tensor.data.assign(bytes, bytes + (e.end - e.begin));
     result.tensors.push_back(std::move(e.tensor));
   }
   return result;
@@ -179,19 +172,22 @@ inline std::string header_of(const TensorFile& file, const std::vector<const Nam
   metadata.add("producer", "pretext " PRETEXT_VERSION);
   for (const auto& [key, value] : file.metadata)
     if (key != "checksum" && key != "producer") metadata.add(key, value);
-  std::map<const NamedTensor*, std::int64_t> begins;
+  std::vector<std::int64_t> begins(file.tensors.size());
   std::int64_t at = 0;
-  for (const NamedTensor* t : order) begins[t] = std::exchange(at, at + std::ssize(t->data));
+  for (const NamedTensor* t : order)
+    begins[t - file.tensors.data()] = std::exchange(at, at + std::ssize(t->data));
 
   std::string text = "{\"__metadata__\":" + metadata.text();
   for (const NamedTensor& t : file.tensors) {
-    const auto type = std::ranges::find(type_names, t.dtype, [](auto& n) { return n.second; });
+    const auto type = std::find_if(std::begin(type_names), std::end(type_names),
+                                   [&](const auto& n) { return n.second == t.dtype; });
     text.append(",").append(json_string(t.name)).append(":{\"dtype\":\"").append(type->first);
     text += "\",\"shape\":[";
     for (int i = 0; i < t.shape.rank(); ++i)
       text.append(i != 0 ? "," : "").append(std::to_string(t.shape[i]));
-    text += "],\"data_offsets\":[" + std::to_string(begins[&t]) + "," +
-            std::to_string(begins[&t] + std::ssize(t.data)) + "]}";
+    const std::int64_t begin = begins[&t - file.tensors.data()];
+    text += "],\"data_offsets\":[" + std::to_string(begin) + "," +
+            std::to_string(begin + std::ssize(t.data)) + "]}";
   }
   text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -211,7 +207,7 @@ inline void check_writable(const TensorFile& file, const std::string& path) {
 
 /// Reads the bytes of a safetensors file, checking all that can be checked; `source` is what errors call it.
 /// Takes no more memory than a small multiple of the bytes.
-inline TensorFile parse_safetensors(std::span<const std::uint8_t> bytes, const std::string& source) {
+inline TensorFile parse_safetensors(Span<const std::uint8_t> bytes, const std::string& source) {
   try {
     return detail::safetensors::parse(bytes, "its header");
   } catch (const Error& error) {
@@ -230,17 +226,17 @@ inline void write_safetensors(AtomicFile& out, const TensorFile& file, const std
   std::vector<const NamedTensor*> order;
   for (const NamedTensor& t : file.tensors) order.push_back(&t);
   std::sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
-    return std::pair(size_of(b->dtype), a) < std::pair(size_of(a->dtype), b);
+    return size_of(a->dtype) != size_of(b->dtype) ? size_of(a->dtype) > size_of(b->dtype) : a < b;
   });
   std::vector<st::Bytes> data;
-  for (const NamedTensor* t : order) data.push_back(st::as_bytes(t->data));
+  for (const NamedTensor* t : order) data.push_back(bytes_of(t->data.data(), t->data.size()));
   std::string header = st::header_of(file, order);
   require(header.size() <= st::max_header, path, ": a header of ", header.size(), " bytes is too large");
   header.replace(st::opening.size(), st::checksum_digits, st::checksum(header, data));
 
   const std::uint64_t length = header.size();
-  out.write(0, {reinterpret_cast<const std::uint8_t*>(&length), 8});
-  out.write(8, st::as_bytes(header));
+  out.write(0, bytes_of(&length, 1));
+  out.write(8, bytes_of(header));
   std::uint64_t at = 8 + length;
   for (const st::Bytes bytes : data) out.write(std::exchange(at, at + bytes.size()), bytes);
 }

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <initializer_list>
 #include <ostream>
-#include <span>
+#include <string>
 
 #include "pretext/core/checked.hpp"
+#include "pretext/core/span.hpp"
 
 namespace pretext {
 
@@ -17,8 +18,8 @@ class Shape {
   static constexpr int max_rank = 6;
 
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> dims) : Shape(std::span(dims.begin(), dims.size())) {}
-  explicit Shape(std::span<const std::int64_t> dims) : rank_(static_cast<int>(dims.size())) {
+  Shape(std::initializer_list<std::int64_t> dims) : Shape(Span(dims.begin(), dims.size())) {}
+  explicit Shape(Span<const std::int64_t> dims) : rank_(static_cast<int>(dims.size())) {
     require(dims.size() <= max_rank, "shape: at most ", max_rank, " axes, not ", dims.size());
     for (int i = 0; i < rank_; ++i) {
       dims_[i] = dims[i];
@@ -58,14 +59,16 @@ class Shape {
     return Shape(result.dims());
   }
 
-  std::span<const std::int64_t> dims() const { return {dims_.data(), static_cast<std::size_t>(rank_)}; }
+  Span<const std::int64_t> dims() const { return {dims_.data(), static_cast<std::size_t>(rank_)}; }
   bool operator==(const Shape&) const = default;
 
-  friend std::ostream& operator<<(std::ostream& out, const Shape& shape) {
-    out << '[';
-    for (int i = 0; i < shape.rank_; ++i) out << (i ? ", " : "") << shape.dims_[i];
-    return out << ']';
+  friend std::string to_string(const Shape& shape) {
+    std::string text = "[";
+    for (int i = 0; i < shape.rank_; ++i)
+      text.append(i != 0 ? ", " : "").append(std::to_string(shape.dims_[i]));
+    return text += ']';
   }
+  friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
  private:
   std::array<std::int64_t, max_rank> dims_{};

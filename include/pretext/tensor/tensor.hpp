@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -46,7 +45,7 @@ class Tensor : private TensorBase<D> {
   static Tensor zeros(const Shape& shape) { return full(shape, T{}); }
 
   /// The values, rows first; their number must match the shape.
-  static Tensor from(const Shape& shape, std::span<const T> values) {
+  static Tensor from(const Shape& shape, Span<const T> values) {
     require(shape.size() == static_cast<std::int64_t>(values.size()), "tensor: ", values.size(),
             " values do not fill the shape ", shape);
     Tensor result(shape);
@@ -62,8 +61,8 @@ class Tensor : private TensorBase<D> {
 
   T* data() { return storage_data(); }
   const T* data() const { return storage_data(); }
-  std::span<T> span() requires std::same_as<D, Cpu> { return {data(), static_cast<std::size_t>(size())}; }
-  std::span<const T> span() const requires std::same_as<D, Cpu> {
+  Span<T> span() requires std::same_as<D, Cpu> { return {data(), static_cast<std::size_t>(size())}; }
+  Span<const T> span() const requires std::same_as<D, Cpu> {
     return {data(), static_cast<std::size_t>(size())};
   }
 
@@ -103,7 +102,7 @@ class Tensor : private TensorBase<D> {
     D::copy(data(), other.data(), static_cast<std::size_t>(bytes()));
   }
 
-  void fill(T value) requires std::same_as<D, Cpu> { std::ranges::fill(span(), value); }
+  void fill(T value) requires std::same_as<D, Cpu> { std::fill_n(data(), size(), value); }
 
   /// True when no other tensor shares the memory, so that it may be written in place.
   bool unique() const { return this->storage.unique(); }

@@ -158,7 +158,7 @@ inline Checkpoint from_file(TensorFile file) {
 }  // namespace detail
 
 /// Reads a checkpoint from the bytes of a file; `source` is what errors call it.
-inline Checkpoint parse_checkpoint(std::span<const std::uint8_t> bytes, const std::string& source) {
+inline Checkpoint parse_checkpoint(Span<const std::uint8_t> bytes, const std::string& source) {
   TensorFile file = parse_safetensors(bytes, source);
   try {
     return detail::from_file(std::move(file));

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <type_traits>
 

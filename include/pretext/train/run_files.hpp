@@ -17,9 +17,9 @@ namespace pretext::train::detail {
 
 /// Refuses to go on with a checkpoint of another training; lists all that differs.
 inline void check_same_training(const CheckpointInfo& now, const CheckpointInfo& stored) {
-  std::ostringstream faults;
+  std::string faults;
   const auto same = [&](const char* what, const auto& a, const auto& b) {
-    if (a != b) faults << "\n  " << what << ": then " << b << ", now " << a;
+    if (a != b) faults += message("\n  ", what, ": then ", b, ", now ", a);
   };
   same("task", now.task, stored.task);
   same("model", now.model, stored.model);
@@ -27,9 +27,9 @@ inline void check_same_training(const CheckpointInfo& now, const CheckpointInfo&
   same("batch", now.batch, stored.batch);
   same("steps in an epoch", now.steps_per_epoch, stored.steps_per_epoch);
   if (now.data_hash != stored.data_hash)
-    faults << "\n  pictures: other ones than the run began with; give those (--data)";
-  require(faults.str().empty(),
-          "resume: the run folder holds a training that differs; --force starts it anew:", faults.str());
+    faults += "\n  pictures: other ones than the run began with; give those (--data)";
+  require(faults.empty(),
+          "resume: the run folder holds a training that differs; --force starts it anew:", faults);
 }
 
 /// Goes to where a checkpoint stands.
