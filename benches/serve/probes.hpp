@@ -98,7 +98,7 @@ class Probe {
 
   double evaluate(double l2) const {
     const eval::SoftmaxLoss<float> loss(made_.x, made_.labels, classes_, l2);
-    const eval::Vector point = eval::Vector::Zero(loss.parameters());
+    const eval::Vector point(static_cast<std::size_t>(loss.parameters()));
     eval::Vector gradient;
     return seconds_of([&] { loss(point, gradient); });
   }
@@ -106,7 +106,7 @@ class Probe {
   /// To the first point whose loss is no more than the target, or to where the search ends by itself.
   void fit_lbfgs(double l2, double target) {
     const eval::SoftmaxLoss<float> loss(made_.x, made_.labels, classes_, l2);
-    eval::Vector point = eval::Vector::Zero(loss.parameters());
+    eval::Vector point(static_cast<std::size_t>(loss.parameters()));
     evaluations_ = 0;
     const auto watched = [&](const eval::Vector& at, eval::Vector& gradient) {
       const double value = loss(at, gradient);

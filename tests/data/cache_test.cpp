@@ -28,7 +28,7 @@ std::string sealed(std::string file) {
   data::detail::CacheHeader header;
   REQUIRE(file.size() >= sizeof(header));
   std::memcpy(&header, file.data(), sizeof(header));
-  const auto bytes = test::bytes_of(file);
+  const auto bytes = bytes_of(file);
   const std::size_t begin = std::min(file.size(), static_cast<std::size_t>(data::detail::pixels_at(header)));
   header.table_hash = hash_of(bytes.subspan(sizeof(header), begin - sizeof(header)));
   header.pixel_hash = data::detail::pixel_hash(bytes.subspan(begin));

@@ -104,7 +104,7 @@ TEST_CASE("every truncation of a CIFAR file that cuts a record is refused") {
     data::DatasetBuilder builder("set", std::vector<std::string>(10, "x"));
     const std::string cut = whole.substr(0, size);
     const std::string message =
-        test::error_of([&] { data::detail::add_cifar(test::bytes_of(cut), "cut.bin", {}, 10, builder); });
+        test::error_of([&] { data::detail::add_cifar(bytes_of(cut), "cut.bin", {}, 10, builder); });
     REQUIRE_MESSAGE(message.empty() == (size == 3073), size << " bytes");
   }
   test::write_file(path, whole.substr(0, 3074));

@@ -12,10 +12,6 @@
 
 namespace test {
 
-inline Span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// The text of the Error that f throws; empty where it throws none. Anything else that it throws fails the
 /// test.
 template <class F>

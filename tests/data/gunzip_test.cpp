@@ -9,7 +9,7 @@ using namespace pretext;
 namespace {
 
 std::string unpack(const std::string& file, const data::GunzipLimits& limits = {}) {
-  const auto content = data::gunzip(test::bytes_of(file), "file.gz", limits);
+  const auto content = data::gunzip(bytes_of(file), "file.gz", limits);
   return {content.begin(), content.end()};
 }
 

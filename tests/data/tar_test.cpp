@@ -13,7 +13,7 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 
 Files list(const std::string& archive) {
   Files files;
-  for (const auto& entry : data::read_tar(test::bytes_of(archive), "a.tar"))
+  for (const auto& entry : data::read_tar(bytes_of(archive), "a.tar"))
     files.emplace_back(entry.name, std::string(entry.content.begin(), entry.content.end()));
   return files;
 }

@@ -15,7 +15,7 @@ Bytes with_hashes(Bytes file) {
   if (file.size() < sizeof(header)) return file;
   std::memcpy(&header, file.data(), sizeof(header));
   try {
-    const Span<const std::uint8_t> bytes = file;
+    const pretext::Span<const std::uint8_t> bytes = file;
     const auto begin =
         static_cast<std::size_t>(std::min<std::uint64_t>(detail::pixels_at(header), file.size()));
     header.table_hash = pretext::hash_of(bytes.subspan(sizeof(header), begin - sizeof(header)));

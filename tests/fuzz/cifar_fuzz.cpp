@@ -8,7 +8,7 @@ namespace {
 
 using namespace pretext::data;
 
-void read(Span<const std::uint8_t> file, detail::CifarFormat format, std::size_t classes) {
+void read(pretext::Span<const std::uint8_t> file, detail::CifarFormat format, std::size_t classes) {
   try {
     DatasetBuilder builder("input", std::vector<std::string>(classes, "class"));
     detail::add_cifar(file, "input", format, classes, builder);
@@ -24,7 +24,7 @@ void read(Span<const std::uint8_t> file, detail::CifarFormat format, std::size_t
 
 // The bytes as they are, as whole records, and as a list of class names.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Span<const std::uint8_t> file(data, size);
+  const pretext::Span<const std::uint8_t> file(data, size);
   constexpr detail::CifarFormat ten{}, hundred{.label_bytes = 2, .label_at = 1};
   read(file, ten, 10);
   read(file, hundred, 100);

@@ -8,7 +8,7 @@
 namespace fuzz {
 
 /// Decodes a picture twice under tight limits. A file may be refused; what is decoded must come out the same.
-inline void decode_picture(Span<const std::uint8_t> file) {
+inline void decode_picture(pretext::Span<const std::uint8_t> file) {
   constexpr pretext::DecodeLimits limits{
       .max_side = 4096, .max_pixels = 1 << 20, .memory_budget = std::size_t{16} << 20};
   try {

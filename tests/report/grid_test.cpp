@@ -117,7 +117,7 @@ TEST_CASE("a picture larger than its cell is shrunk to means of its pixels") {
   const Image g = grid(std::vector<Image>{stripes}, {.columns = 1, .cell = 4, .gap = 0});
   REQUIRE(g.width() == 4);
   CHECK(count(g, {150, 150, 150}) == 16);
-  const Image odd = detail::shrunk(plain(7, 5, red), 3);
+  const Image odd = report::detail::shrunk(plain(7, 5, red), 3);
   CHECK(odd.height() == 2);
   CHECK(odd.width() == 1);
   CHECK(count(odd, red) == 2);
@@ -132,12 +132,12 @@ TEST_CASE("right and wrong differ by the colour of a border in the gap and by a 
                                 .captions = {"a", "b", "c"},
                                 .highlight = {Mark::right, Mark::wrong, Mark::none}});
   CHECK(count(g, red) == 3 * 16 * 16);  // no pixel is covered
-  const Color right = detail::color_of(Mark::right), wrong = detail::color_of(Mark::wrong);
+  const Color right = report::detail::color_of(Mark::right), wrong = report::detail::color_of(Mark::wrong);
   const std::int64_t border = 20 * 20 - 16 * 16;
   const auto dots = [](char32_t code) { return std::int64_t{__builtin_popcountll(glyph(code).rows)}; };
   CHECK(count(g, right) == border + dots(0x2713));
   CHECK(count(g, wrong) == border + dots(0x2717));
-  CHECK(count(g, detail::ink) == dots(U'a') + dots(U'b') + dots(U'c'));
+  CHECK(count(g, report::detail::ink) == dots(U'a') + dots(U'b') + dots(U'c'));
 }
 
 TEST_CASE("captions may have lines, are cut at the cell's width, and need one entry a picture") {

@@ -11,10 +11,6 @@ using namespace pretext;
 
 namespace {
 
-Span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 template <class T>
 NamedTensor tensor(const std::string& name, const Shape& shape, const std::vector<T>& values) {
   return NamedTensor::of<T>(name, shape, values);

@@ -72,3 +72,9 @@ Span<const std::uint8_t> bytes_of(const T* values, std::size_t count) {
 inline Span<const std::uint8_t> bytes_of(std::string_view text) { return bytes_of(text.data(), text.size()); }
 
 }  // namespace pretext
+
+/// A Span outlives no memory of its own: algorithms may return what points into one that is gone.
+template <class T>
+inline constexpr bool std::ranges::enable_borrowed_range<pretext::Span<T>> = true;
+template <class T>
+inline constexpr bool std::ranges::enable_view<pretext::Span<T>> = true;
