@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "pretext/core/error.hpp"
+#include "pretext/core/span.hpp"
 #include "pretext/image/color.hpp"
 #include "pretext/image/image.hpp"
 
