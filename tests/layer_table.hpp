@@ -14,6 +14,7 @@
 #include "pretext/nn/recompute.hpp"
 #include "pretext/nn/residual.hpp"
 #include "pretext/nn/sequential.hpp"
+#include "pretext/nn/upsample.hpp"
 
 namespace test {
 
@@ -95,6 +96,7 @@ inline std::vector<LayerRow> layer_table() {
        {2, 3, 3, 2},
        {},
        [](Rng&) { return any(nn::AvgPool2d({.kernel = 3, .window = {.stride = 2, .padding = 1}})); }},
+      {"Upsample", {2, 2, 3, 2}, {2, 6, 9, 2}, {}, [](Rng&) { return any(nn::Upsample({.factor = 3})); }},
       {"GlobalAvgPool", {2, 3, 4, 3}, {2, 3}, {}, [](Rng&) { return any(nn::GlobalAvgPool()); }},
       {"LocalResponseNorm",
        {1, 2, 2, 7},

@@ -12,6 +12,7 @@
 #include "pretext/ops/l2_normalize.hpp"
 #include "pretext/ops/local_response_norm.hpp"
 #include "pretext/ops/pool.hpp"
+#include "pretext/ops/triplet_loss.hpp"
 
 // What the ops mean, as plain loops in double that share nothing with the kernels.
 namespace test::naive {
@@ -216,6 +217,15 @@ inline Expected dropout(const ops::Dropout& op, const X& x) {
   return e;
 }
 
+inline Expected upsample(std::int64_t factor, const X& x) {
+  const Shape& s = x.shape();
+  Expected e({s[0], factor * s[1], factor * s[2], s[3]});
+  each_element(e.value.shape(), [&](std::int64_t n, std::int64_t y, std::int64_t u, std::int64_t c) {
+    e.add(at(e.value.shape(), n, y, u, c), x.data()[at(s, n, y / factor, u / factor, c)]);
+  });
+  return e;
+}
+
 inline Expected concat(int axis, const X& a, const X& b) {
   const Shape &s = a.shape(), &t = b.shape();
   const int k = axis < 0 ? axis + s.rank() : axis;
@@ -245,6 +255,55 @@ inline Expected softmax_cross_entropy(double smoothing, const X& x, const std::v
     }
     e.scale.data()[0] += (1 + 2 * std::abs(largest)) / static_cast<double>(n);
   }
+  return e;
+}
+
+inline Expected soft_cross_entropy(const X& x, const std::vector<std::int32_t>& classes, const X& shares,
+                                   const X& weights) {
+  const std::int64_t n = x.dim(0), columns = x.dim(1), k = shares.dim(1);
+  Expected e({1}, static_cast<double>(columns + k + 8));
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double* row = x.data() + i * columns;
+    const double scale = (weights.defined() ? weights.data()[i] : 1) / static_cast<double>(n);
+    double sum = 0;
+    for (std::int64_t c = 0; c < columns; ++c) sum += std::exp(row[c]);
+    for (std::int64_t j = i * k; j < (i + 1) * k; ++j)
+      e.add(0, scale * shares.data()[j] * (std::log(sum) - row[classes[static_cast<std::size_t>(j)]]));
+    e.scale.data()[0] += 3 * std::abs(scale);
+  }
+  return e;
+}
+
+inline Expected triplet_loss(const ops::TripletLoss& op, const X& x,
+                             const std::vector<std::int32_t>& labels) {
+  const auto n = static_cast<std::int64_t>(labels.size());
+  const auto label = [&](std::int64_t i) { return labels[static_cast<std::size_t>(i)]; };
+  const auto distance = [&](std::int64_t i, std::int64_t j) {
+    double sum = 0;
+    for (std::int64_t c = 0; c < x.dim(1); ++c)
+      sum += std::pow(x.data()[i * x.dim(1) + c] - x.data()[j * x.dim(1) + c], 2);
+    return sum;
+  };
+  std::vector<double> terms;
+  for (std::int64_t a = 0; a < n; ++a) {
+    std::vector<double> positives, negatives;
+    for (std::int64_t j = 0; j < n; ++j)
+      if (j != a) (label(j) == label(a) ? positives : negatives).push_back(distance(a, j));
+    if (positives.empty() || negatives.empty()) continue;
+    std::sort(positives.begin(), positives.end());
+    std::sort(negatives.begin(), negatives.end());
+    if (op.mining == ops::Mining::hard) positives = {positives.back()};
+    for (const double p : positives) {
+      const auto beyond = std::upper_bound(negatives.begin(), negatives.end(), p);
+      const double q = op.mining == ops::Mining::hard ? negatives.front()
+                       : beyond == negatives.end()    ? negatives.back()
+                                                      : *beyond;
+      terms.push_back(std::max(0.0, op.margin + p - q));
+    }
+  }
+  Expected e({1}, static_cast<double>(x.dim(1) + 8));
+  for (const double term : terms) e.add(0, term / static_cast<double>(terms.size()));
+  e.scale.data()[0] += 8.0 * static_cast<double>(x.dim(1));
   return e;
 }
 

@@ -11,6 +11,9 @@
 #include "pretext/cpu/local_response_norm.hpp"
 #include "pretext/cpu/loss.hpp"
 #include "pretext/cpu/pool.hpp"
+#include "pretext/cpu/soft_cross_entropy.hpp"
+#include "pretext/cpu/triplet_loss.hpp"
+#include "pretext/cpu/upsample.hpp"
 #include "pretext/ops/reshape.hpp"
 
 // One table of all ops. The tests loop over it (values against plain loops, gradients against finite
@@ -56,6 +59,13 @@ class OpTable {
           [](const Inputs& in) {
             return naive::elementwise(
                 4, [](double x) { return std::tanh(x); }, in[0]);
+          },
+          large);
+      add(
+          "scale", {{shape}}, calling(ops::Scale{{-2.5}}),
+          [](const Inputs& in) {
+            return naive::elementwise(
+                1, [](double x) { return -2.5 * x; }, in[0]);
           },
           large);
       add(
@@ -162,6 +172,14 @@ class OpTable {
       add(
           "global_avg_pool", {{x}}, calling(ops::GlobalAvgPool()),
           [](const Inputs& in) { return naive::global_avg_pool(in[0]); }, x[0] > 10);
+    for (auto [x, factor] : {std::pair{Shape{2, 3, 2, 5}, 2},
+                             {{1, 1, 1, 1}, 3},
+                             {{2, 3, 4, 1}, 1},
+                             {{0, 3, 3, 2}, 2},
+                             {{9, 13, 11, 17}, 3}})
+      add(
+          "upsample", {{x}}, calling(ops::Upsample{factor}),
+          [factor = factor](const Inputs& in) { return naive::upsample(factor, in[0]); }, x[0] > 5);
   }
 
   void batch_norm(const char* what, const Shape& x, ops::BatchNorm op, Draw draw = Draw::uniform,
@@ -252,7 +270,42 @@ class OpTable {
         [=](const Inputs& in) { return naive::softmax_cross_entropy(smoothing, in[0], labels); }, n > 100);
   }
 
+  void soft_cross_entropy(std::int64_t n, std::int64_t classes, std::int64_t k, bool weighted) {
+    std::vector<std::int32_t> of;
+    for (std::int64_t i = 0; i < n * k; ++i) of.push_back(static_cast<std::int32_t>(i * 5 % classes));
+    const std::vector<naive::X> given = draw_inputs({{{n, k}}, {{n}}});
+    const naive::X weights = weighted ? given[1] : naive::X();
+    add(
+        "soft_cross_entropy", {{{n, classes}}},
+        calling(ops::SoftCrossEntropy(), Tensor<std::int32_t, D>::from({n, k}, of), as<T, D>(given[0]),
+                as<T, D>(weights)),
+        [=](const Inputs& in) { return naive::soft_cross_entropy(in[0], of, given[0], weights); }, n > 100);
+  }
+
+  void triplets(const std::vector<std::int32_t>& labels, std::int64_t columns, ops::TripletLoss op) {
+    const auto n = static_cast<std::int64_t>(labels.size());
+    add(
+        "triplet_loss", {{{n, columns}}}, calling(op, Tensor<std::int32_t, D>::from({n}, labels)),
+        [=](const Inputs& in) { return naive::triplet_loss(op, in[0], labels); }, n > 30);
+  }
+
   void losses() {
+    std::vector<std::int32_t> many;
+    for (std::int32_t i = 0; i < 97; ++i) many.push_back(i * 7 % 13);
+    for (const ops::Mining mining : {ops::Mining::semi_hard, ops::Mining::hard}) {
+      // Of numbers of columns at which no step of finite differences changes the choice of triplets.
+      triplets({4, 4, 1, 1, 1, 0}, 4, {0.5, mining});  // one row is alone
+      triplets({0, 1, 0, 1, 2, 2, 0}, 6, {2, mining});
+      triplets({0, 1, 2}, 2, {1, mining});  // no positives
+      triplets({3, 3}, 2, {1, mining});     // no negatives
+      triplets({}, 2, {1, mining});
+      triplets(many, 17, {0.5, mining});
+    }
+    soft_cross_entropy(3, 7, 4, true);
+    soft_cross_entropy(5, 3, 2, false);
+    soft_cross_entropy(2, 2, 3, true);  // a class twice in a row
+    soft_cross_entropy(1, 1, 1, true);
+    soft_cross_entropy(1009, 313, 5, true);
     cross_entropy(3, 5, 0);
     cross_entropy(4, 3, 0.1);
     cross_entropy(2, 1, 0);

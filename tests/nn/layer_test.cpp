@@ -9,6 +9,7 @@
 #include "pretext/cpu/linear.hpp"
 #include "pretext/cpu/local_response_norm.hpp"
 #include "pretext/cpu/pool.hpp"
+#include "pretext/cpu/upsample.hpp"
 #include "pretext/nn/count.hpp"
 #include "pretext/nn/freeze.hpp"
 #include "pretext/nn/state.hpp"

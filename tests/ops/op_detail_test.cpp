@@ -145,3 +145,26 @@ TEST_CASE("window extents follow the rule of ceil mode: the last window starts b
   CHECK(ops::Window{.stride = 5}.output("", 7, 2, true) == 2);
   CHECK(stride2.output("", 2, 3, true) == 1);
 }
+
+TEST_CASE("weights on the gradient alone leave the loss as if they were 1") {
+  const Tensor<double, Cpu> logits = as<double, Cpu>(draw({{4, 5}}, 0)),
+                            shares = as<double, Cpu>(draw({{4, 2}}, 1)),
+                            weights = as<double, Cpu>(draw({{4}}, 2));
+  const auto classes =
+      Tensor<std::int32_t, Cpu>::from({4, 2}, std::vector<std::int32_t>{0, 1, 4, 2, 3, 3, 1, 0});
+  const auto run = [&](ops::Weighting weighting, const Tensor<double, Cpu>& w) {
+    Tape<Cpu> tape;
+    const auto x = tape.leaf(logits);
+    const auto loss = apply(ops::SoftCrossEntropy{weighting}, x, classes, shares, w);
+    const double value = loss.value().item();
+    tape.backward(loss);
+    const auto g = tape.gradient(x);
+    return std::pair(value, std::vector<double>(g.span().begin(), g.span().end()));
+  };
+  const auto on_loss = run(ops::Weighting::loss, weights),
+             on_gradient = run(ops::Weighting::gradient, weights), none = run(ops::Weighting::loss, {});
+  CHECK(on_gradient.first == none.first);
+  CHECK(on_gradient.second == on_loss.second);
+  CHECK(on_loss.first != none.first);
+  CHECK(on_gradient.second != none.second);
+}

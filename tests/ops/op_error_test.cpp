@@ -84,7 +84,23 @@ TEST_CASE("losses name the label that is out of range, and refuse an empty batch
           "target must have shape [2, 4], not [4, 2]");
 }
 
+TEST_CASE("soft cross-entropy names the class that is out of range") {
+  const auto loss = [](const Shape& logits, const Shape& classes, std::int32_t of, const X& weights = X()) {
+    return apply(ops::SoftCrossEntropy(), zeros(logits), Labels::full(classes, of), zeros(classes), weights);
+  };
+  REFUSED(loss({3, 4}, {3, 2}, 4), "soft_cross_entropy: class 0 is 4, which is none of the 4 classes");
+  REFUSED(loss({3, 4}, {3, 2}, -1), "class 0 is -1");
+  REFUSED(loss({3, 4}, {2, 2}, 0), "do not have the 3 rows of logits [3, 4]");
+  REFUSED(loss({0, 4}, {0, 2}, 0), "empty");
+  REFUSED(loss({3, 4}, {3, 2}, 0, zeros({2})), "weights must have shape [3], not [2]");
+}
+
 TEST_CASE("the other ops refuse what does not fit") {
+  REFUSED(apply(ops::TripletLoss(), zeros({3, 2}), Labels::zeros({2})),
+          "labels must have shape [3], not [2]");
+  REFUSED(apply(ops::TripletLoss{-1}, zeros({3, 2}), Labels::zeros({3})), "margin must not be negative");
+  REFUSED(apply(ops::Upsample{0}, zeros({1, 2, 2, 1})), "factor must be 1 to 64, not 0");
+  REFUSED(apply(ops::Upsample{2}, zeros({2, 2, 1})), "4 axes");
   REFUSED(apply(ops::Add(), zeros({2, 4}), zeros({4})), "add: b must have shape [2, 4], not [4]");
   REFUSED(apply(ops::Concat{2}, zeros({2, 4}), zeros({2, 4})), "no axis 2 in [2, 4]");
   REFUSED(apply(ops::Concat{0}, zeros({2, 4}), zeros({2, 3})),

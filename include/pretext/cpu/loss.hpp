@@ -5,6 +5,30 @@
 #include "pretext/ops/loss.hpp"
 
 namespace pretext {
+namespace cpu {
+
+/// What a row of logits z is measured against: log p = z - largest - log_sum.
+template <class T>
+struct SoftmaxRow {
+  T largest;
+  double log_sum;
+};
+
+/// The softmax of one row, p[columns], where p is not null.
+template <class T>
+SoftmaxRow<T> softmax_row(const T* z, std::int64_t columns, T* p) {
+  const T largest = *std::max_element(z, z + columns);
+  double sum = 0;
+  for (std::int64_t c = 0; c < columns; ++c) {
+    const T e = std::exp(z[c] - largest);
+    sum += static_cast<double>(e);
+    if (p != nullptr) p[c] = e;
+  }
+  for (std::int64_t c = 0; p != nullptr && c < columns; ++c) p[c] /= static_cast<T>(sum);
+  return {largest, std::log(sum)};
+}
+
+}  // namespace cpu
 
 template <>
 struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
@@ -49,17 +73,12 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
   /// The loss of one row; its probabilities too, where p is not null.
   template <class T>
   static double row_loss(double smoothing, const T* z, std::int64_t classes, std::int32_t label, T* p) {
-    const T largest = *std::max_element(z, z + classes);
-    double sum = 0, offsets = 0;
-    for (std::int64_t c = 0; c < classes; ++c) {
-      const T offset = z[c] - largest, e = std::exp(offset);
-      sum += static_cast<double>(e);
-      offsets += static_cast<double>(offset);
-      if (p != nullptr) p[c] = e;
-    }
-    for (std::int64_t c = 0; p != nullptr && c < classes; ++c) p[c] /= static_cast<T>(sum);
-    const double loss = std::log(sum) - (1 - smoothing) * static_cast<double>(z[label] - largest);
-    return smoothing > 0 ? loss - smoothing * offsets / static_cast<double>(classes) : loss;
+    const auto [largest, log_sum] = cpu::softmax_row(z, classes, p);
+    const double loss = log_sum - (1 - smoothing) * static_cast<double>(z[label] - largest);
+    if (smoothing == 0) return loss;
+    double offsets = 0;
+    for (std::int64_t c = 0; c < classes; ++c) offsets += static_cast<double>(z[c] - largest);
+    return loss - smoothing * offsets / static_cast<double>(classes);
   }
 
   static void require_labels(const Labels& labels, std::int64_t classes) {

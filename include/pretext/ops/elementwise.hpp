@@ -66,9 +66,25 @@ struct TanhFunctor {
   }
 };
 
+struct ScaleFunctor {
+  static constexpr std::string_view name = "scale";
+  static constexpr bool from_output = true;
+  double factor = 1;
+  template <class T>
+  PRETEXT_HD T value(T x) const {
+    return static_cast<T>(factor) * x;
+  }
+  template <class T>
+  PRETEXT_HD T derivative(T) const {
+    return static_cast<T>(factor);
+  }
+};
+
 /// y = max(x, 0)
 using Relu = Elementwise<ReluFunctor>;
 /// y = tanh(x)
 using Tanh = Elementwise<TanhFunctor>;
+/// y = factor x
+using Scale = Elementwise<ScaleFunctor>;
 
 }  // namespace pretext::ops
