@@ -86,6 +86,8 @@
 #include "pretext/image/render.hpp"
 #include "pretext/image/sampler.hpp"
 #include "pretext/image/view.hpp"
+#include "pretext/models/colorization_net.hpp"
+#include "pretext/models/exemplar_cnn.hpp"
 #include "pretext/models/nin.hpp"
 #include "pretext/models/registry.hpp"
 #include "pretext/nn/activation.hpp"

@@ -4,6 +4,7 @@
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/pool.hpp"
+#include "pretext/cpu/upsample.hpp"
 #include "pretext/nn/count.hpp"
 #include "pretext/nn/freeze.hpp"
 #include "pretext/nn/state.hpp"
@@ -215,7 +216,8 @@ TEST_CASE("a backbone that recomputes its blocks has the names and gradients of 
 TEST_CASE("an unknown backbone, and one of impossible size, is refused in words") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(models::backbone("alexnett", {}, rng),
-                       doctest::Contains("backbone: none is called 'alexnett'; there are nin3"), Error);
+                       doctest::Contains("backbone: none is called 'alexnett'; there are colorization_net"),
+                       Error);
   CHECK_THROWS_WITH_AS(models::nin({.blocks = 0}, rng), "nin: blocks must be 1 to 16, not 0", Error);
   CHECK_THROWS_WITH_AS(models::nin({.width = 4}, rng), "nin: width must be 8 to 65536, not 4", Error);
   CHECK_THROWS_WITH_AS(models::nin({.channels = 0}, rng), "nin: channels must be at least 1, not 0", Error);

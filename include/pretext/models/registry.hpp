@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 
+#include "pretext/models/colorization_net.hpp"
+#include "pretext/models/exemplar_cnn.hpp"
 #include "pretext/models/nin.hpp"
 #include "pretext/models/resnet.hpp"
 
@@ -35,14 +37,36 @@ const std::map<std::string, Maker<D, T>>& backbones() {
           {blocks, o.width == 0 ? ResNetOptions{}.width : o.width, o.channels, small, o.recompute}, rng);
     };
   };
+  const auto colorization_of = [](const BackboneOptions& o, Rng& rng) {
+    return colorization_net<D, T>(
+        {o.width == 0 ? ColorizationNetOptions{}.width : o.width, o.channels, o.recompute}, rng);
+  };
+  // A width is that of the first convolution; the others grow or shrink with it.
+  const auto exemplar_of = [](const ExemplarCnnOptions& published) -> Maker<D, T> {
+    return [published](const BackboneOptions& o, Rng& rng) {
+      ExemplarCnnOptions size = published;
+      const std::int64_t first = published.convolutions[0], width = o.width == 0 ? first : o.width;
+      for (std::int64_t& channels : size.convolutions)
+        channels = std::max<std::int64_t>(1, channels * width / first);
+      size.features = std::max<std::int64_t>(1, published.features * width / first);
+      size.channels = o.channels;
+      size.recompute = o.recompute;
+      return exemplar_cnn<D, T>(size, rng);
+    };
+  };
   const Blocks eighteen{2, 2, 2, 2}, thirty_four{3, 4, 6, 3};
-  static const std::map<std::string, Maker<D, T>> table{{"nin3", nin_of(3)},
-                                                        {"nin4", nin_of(4)},
-                                                        {"nin5", nin_of(5)},
-                                                        {"resnet18", resnet_of(eighteen, false)},
-                                                        {"resnet18_small", resnet_of(eighteen, true)},
-                                                        {"resnet34", resnet_of(thirty_four, false)},
-                                                        {"resnet34_small", resnet_of(thirty_four, true)}};
+  static const std::map<std::string, Maker<D, T>> table{
+      {"colorization_net", colorization_of},
+      {"exemplar_cnn_small", exemplar_of(exemplar_cnn_small)},
+      {"exemplar_cnn_medium", exemplar_of(exemplar_cnn_medium)},
+      {"exemplar_cnn_large", exemplar_of(exemplar_cnn_large)},
+      {"nin3", nin_of(3)},
+      {"nin4", nin_of(4)},
+      {"nin5", nin_of(5)},
+      {"resnet18", resnet_of(eighteen, false)},
+      {"resnet18_small", resnet_of(eighteen, true)},
+      {"resnet34", resnet_of(thirty_four, false)},
+      {"resnet34_small", resnet_of(thirty_four, true)}};
   return table;
 }
 
