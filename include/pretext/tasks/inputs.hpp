@@ -14,8 +14,9 @@ namespace pretext::tasks {
 struct PlainInputs {
   SquareCrop crop{};
   Normalization normalization = cifar_normalization;
+  Space space = Space::rgb;
 
-  /// inputs [n, size, size, 3] of the pictures at the indices
+  /// inputs [n, size, size, channels of the space] of the pictures at the indices
   template <Device D = Cpu, class T = float>
   Tensor<T, D> operator()(const data::Dataset& dataset, Span<const std::int64_t> indices) const {
     std::vector<ImageView> pictures;
@@ -24,7 +25,7 @@ struct PlainInputs {
       pictures.push_back(dataset.image(index));
       views.push_back({.source = static_cast<std::int32_t>(views.size()), .map = crop(pictures.back())});
     }
-    return render<D, T>(pictures, views, {crop.size, crop.size, normalization});
+    return render<D, T>(pictures, views, {crop.size, crop.size, normalization, space});
   }
 };
 

@@ -9,11 +9,13 @@
 
 namespace pretext::tasks {
 
-/// What one step feeds the network: inputs [V, H, W, C] and what each should be recognised as.
+/// What one step feeds the network: inputs [V, H, W, C], what each should be recognised as, and, where a task
+/// predicts values, those.
 template <Device D = Cpu, class T = float>
 struct Batch {
   Tensor<T, D> inputs;
   Tensor<std::int32_t, D> labels;
+  Tensor<T, D> targets{};
 };
 
 /// How well a batch was solved.
