@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/nn/dropout.hpp"
 #include "pretext/nn/linear.hpp"
 #include "pretext/ops/loss.hpp"
 #include "pretext/ops/pool.hpp"
@@ -19,34 +20,19 @@ std::int64_t count_correct(const Tensor<T, Cpu>& logits, const Tensor<std::int32
   return correct;
 }
 
-/// A task whose views are each told apart on their own: the views of a program, global average pooling over
-/// the backbone's last tap, one linear layer, softmax cross-entropy.
-template <class Program, Device D = Cpu, class T = float>
-class ViewClassifier {
+/// What tasks whose inputs are told apart one by one have in common: global average pooling over the
+/// backbone's last tap, dropout where there is a rate, one linear layer, softmax cross-entropy.
+template <Device D = Cpu, class T = float>
+class PooledClassifier {
  public:
-  struct Options {
-    std::int64_t features;  ///< channels of the backbone's last tap
-    Program program{};
-    Normalization normalization = cifar_normalization;
-    std::uint64_t seed = 0;
-  };
+  PooledClassifier(std::int64_t features, std::int64_t classes, Rng& rng, double dropout = 0)
+      : head_({.in = features, .out = classes}, rng), dropout_{dropout} {}
 
-  ViewClassifier(const Options& options, Rng& rng)
-      : options_(options), head_({.in = options.features, .out = options.program.classes()}, rng) {}
-
-  std::string name() const { return Program::name; }
-
-  /// inputs [n * views, size, size, 3] and one label each, for the n pictures of the plan.
-  Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
-    const int size = options_.program.crop.size;
-    return draw_batch<D, T>(options_.program, dataset, plan,
-                            {{size, size, options_.normalization}, options_.seed}, training);
-  }
-
-  /// logits [N, classes] of inputs [N, H, W, 3]; a Tensor infers, a Var trains.
+  /// logits [N, classes] of inputs [N, H, W, C]; a Tensor infers, a Var trains.
   template <class X>
   X logits(nn::Sequential<D, T>& backbone, const X& inputs) {
-    return head_(apply(ops::GlobalAvgPool{}, backbone(inputs)));
+    const X pooled = apply(ops::GlobalAvgPool{}, backbone(inputs));
+    return head_(dropout_.rate > 0 ? dropout_(pooled) : pooled);
   }
 
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
@@ -64,8 +50,35 @@ class ViewClassifier {
   void each(auto&& f) { head_.each(f); }
 
  private:
-  Options options_;
   nn::Linear<D, T> head_;
+  nn::Dropout dropout_;
+};
+
+/// The task of a view program whose views are each told apart on their own.
+template <class Program, Device D = Cpu, class T = float>
+class ViewClassifier : public PooledClassifier<D, T> {
+ public:
+  struct Options {
+    std::int64_t features;  ///< channels of the backbone's last tap
+    Program program{};
+    Normalization normalization = cifar_normalization;
+    std::uint64_t seed = 0;
+  };
+
+  ViewClassifier(const Options& options, Rng& rng)
+      : PooledClassifier<D, T>(options.features, options.program.classes(), rng), options_(options) {}
+
+  std::string name() const { return Program::name; }
+
+  /// inputs [n * views, size, size, 3] and one label each, for the n pictures of the plan.
+  Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
+    const int size = options_.program.crop.size;
+    return draw_batch<D, T>(options_.program, dataset, plan,
+                            {{size, size, options_.normalization}, options_.seed}, training);
+  }
+
+ private:
+  Options options_;
 };
 
 }  // namespace pretext::tasks

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/image/color_axes.hpp"
+#include "pretext/tasks/classifier.hpp"
+#include "pretext/tasks/exemplar_seeds.hpp"
+#include "pretext/tasks/variant.hpp"
+
+namespace pretext::tasks {
+
+/// How the samples of a seed differ from it. What is a factor or a power is drawn evenly by its logarithm,
+/// the rest evenly.
+struct ExemplarTransform {
+  float translation = 0.2F;                      ///< by the side of the patch, along each axis
+  float scale_low = 0.7F, scale_high = 1.4F;     ///< of the patch
+  float rotation = 20;                           ///< degrees to either side
+  float contrast_low = 0.5F, contrast_high = 2;  ///< factor along each principal axis of the colours
+  float power_low = 0.25F, power_high = 4;       ///< of saturation and value, each
+  float factor_low = 0.7F, factor_high = 1.4F;   ///< of saturation and value, each
+  float shift = 0.1F;                            ///< of saturation and value, each, to either side
+  float hue = 0.1F;                              ///< in whole turns, to either side
+  float blur = 0;                                ///< largest deviation in pixels; the paper blurs to match
+  ColorAxes axes{};                              ///< color_axes() of the pictures
+
+  /// Writes how one sample of the seed at a place is drawn, size x size.
+  PRETEXT_HD void operator()(View& view, const Place& place, int size, Rng& rng) const {
+    constexpr float degree = 0.0174532925F;
+    const float dx = place.side * rng.uniform(-translation, translation),
+                dy = place.side * rng.uniform(-translation, translation);
+    const float side = place.side * rng.log_uniform(scale_low, scale_high);
+    const float angle = degree * rng.uniform(-rotation, rotation);
+    view.map = centred(place.x + dx, place.y + dy, side / static_cast<float>(size), angle, size, size);
+    float factors[3];
+    for (float& factor : factors) factor = rng.log_uniform(contrast_low, contrast_high);
+    view.color = axes.contrast(factors);
+    view.clip = true;
+    view.hsv.saturation = curve(rng);
+    view.hsv.value = curve(rng);
+    view.hsv.hue = rng.uniform(-hue, hue);
+    view.blur = blur > 0 ? rng.uniform(0, blur) : 0;
+  }
+
+  void each_constant(auto&& f) const {
+    f("translation", translation, "largest shift along each axis by the side of the patch");
+    f("scale_low", scale_low, "smallest factor of the patch's side");
+    f("scale_high", scale_high, "largest factor of the patch's side");
+    f("rotation", rotation, "largest turn to either side, degrees");
+    f("contrast_low", contrast_low, "smallest factor along a principal axis of the colours");
+    f("contrast_high", contrast_high, "largest factor along a principal axis of the colours");
+    f("power_low", power_low, "smallest power of saturation and of value");
+    f("power_high", power_high, "largest power of saturation and of value");
+    f("factor_low", factor_low, "smallest factor of saturation and of value");
+    f("factor_high", factor_high, "largest factor of saturation and of value");
+    f("shift", shift, "largest number added to saturation and to value, or taken away");
+    f("hue", hue, "largest turn of the hue to either side, whole turns");
+    f("blur", blur, "largest deviation of the blur in pixels");
+  }
+
+ private:
+  PRETEXT_HD Curve curve(Rng& rng) const {
+    Curve c;
+    c.power = rng.log_uniform(power_low, power_high);
+    c.scale = rng.log_uniform(factor_low, factor_high);
+    c.shift = rng.uniform(-shift, shift);
+    return c;
+  }
+};
+
+/// What the exemplar task is made of. The defaults are the paper's, but that transformations never repeat.
+struct ExemplarOptions {
+  std::int64_t features = 0;  ///< channels of the backbone's last tap
+  std::uint64_t seed = 0;
+  Normalization normalization = cifar_normalization;
+
+  SeedOptions seeds{};  ///< for exemplar_seeds()
+  int size = 32;
+  std::int64_t samples = 0;
+  ExemplarTransform transform{};
+  double dropout = 0;  ///< before the head
+
+  /// Calls f(name, value, meaning) for every constant of the task.
+  void each_constant(auto&& f) const {
+    f("classes", seeds.count, "seeds, each a class of its own");
+    f("smallest", seeds.smallest, "side of the smallest patch by the short side of its picture");
+    f("largest", seeds.largest, "side of the largest patch by the short side of its picture");
+    f("scales", seeds.scales, "sides of patches from smallest to largest");
+    f("size", size, "side of the square input in pixels");
+    f("samples", samples, "different transformations of a seed; 0: new ones in every epoch");
+    transform.each_constant(f);
+    f("dropout", dropout, "share of the features that the head is not shown in training");
+  }
+};
+
+/// The constants of a variant. The paper does not say how large patches are within their pictures; those of
+/// 96 x 96 pixels gave patches of 32 x 32 and larger. Its ranges of contrast, colour and hue, 150 samples of
+/// 8000 seeds and the rate of dropout are believed. Throws for `released`; what was revisited is the triplet
+/// variant.
+inline ExemplarOptions exemplar_options(Variant variant) {
+  require(variant != Variant::released,
+          "exemplar: there is no released variant; there are paper, and "
+          "revisited with triplets");
+  require(variant != Variant::revisited,
+          "exemplar: the revisited variant learns by triplets: "
+          "exemplar_triplet_options()");
+  return {.seeds = {.smallest = 1.0F / 3}, .samples = 150, .dropout = 0.5};
+}
+
+/// Which seed is this? Each seed is a patch of a picture and a class of its own; each epoch shows one
+/// transformed sample of each (Dosovitskiy et al., NIPS 2014). It is trained on the pictures of its seeds;
+/// evaluation shows a sample that training never drew.
+template <Device D = Cpu, class T = float>
+class Exemplar : public PooledClassifier<D, T> {
+ public:
+  using Options = ExemplarOptions;
+
+  Exemplar(const Options& options, std::vector<Place> places, Rng& rng)
+      : PooledClassifier<D, T>(options.features, static_cast<std::int64_t>(places.size()), rng,
+                               options.dropout),
+        options_(options),
+        places_(std::move(places)) {
+    require(options.size >= 1 && options.samples >= 0, "exemplar: size must be positive, not ", options.size,
+            ", and samples not negative, not ", options.samples);
+  }
+
+  std::string name() const { return "exemplar"; }
+
+  /// inputs [n, size, size, 3] and the number of the seed of each.
+  Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
+    require(dataset.size() == static_cast<std::int64_t>(places_.size()), "exemplar: data set ",
+            dataset.name(), " has ", dataset.size(), " pictures, but there are ", places_.size(),
+            " seeds; use the pictures that exemplar_seeds() returns");
+    std::vector<ImageView> pictures;
+    std::vector<View> views;
+    std::vector<std::int32_t> labels;
+    for (const std::int64_t index : plan.indices) {
+      View view{.source = static_cast<std::int32_t>(pictures.size())};
+      Rng rng(options_.seed, Use::views, sample(plan.epoch, training), static_cast<std::uint32_t>(index));
+      options_.transform(view, places_[static_cast<std::size_t>(index)], options_.size, rng);
+      pictures.push_back(dataset.image(index));
+      views.push_back(view);
+      labels.push_back(static_cast<std::int32_t>(index));
+    }
+    return {render<D, T>(pictures, views, {options_.size, options_.size, options_.normalization}),
+            Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
+  }
+
+ private:
+  /// The number of the sample of each seed that an epoch shows.
+  std::uint32_t sample(std::int64_t epoch, bool training) const {
+    if (!training) return UINT32_MAX;
+    return static_cast<std::uint32_t>(options_.samples > 0 ? epoch % options_.samples : epoch);
+  }
+
+  Options options_;
+  std::vector<Place> places_;
+};
+
+}  // namespace pretext::tasks
