@@ -2,6 +2,8 @@
 #include "pretext/tasks/colorization.hpp"
 
 #include "pretext/cpu/soft_cross_entropy.hpp"
+#include "pretext/cpu/upsample.hpp"
+#include "pretext/models/colorization_net.hpp"
 #include "task_checks.hpp"
 
 using namespace pretext;
@@ -114,6 +116,16 @@ TEST_CASE("colorization draws the same whatever the batch, and learns") {
     auto fresh = backbone();
     check_learns(fresh, other, dataset, 10, 0.05, 0.9);
   }
+}
+
+TEST_CASE("the published network learns it") {
+  const auto dataset = data::shapes({.count = 48});
+  Rng rng(1);
+  auto options = small(dataset);
+  options.features = 32;
+  Colorization<> task(options, rng);
+  auto net = models::colorization_net({.width = 8}, rng);
+  check_learns(net, task, dataset, 6, 0.05, 0.97);
 }
 
 TEST_CASE("weights count on the loss or on the gradient, and grey pictures count nothing") {

@@ -2,6 +2,7 @@
 #include "pretext/tasks/exemplar.hpp"
 
 #include "pretext/cpu/triplet_loss.hpp"
+#include "pretext/models/exemplar_cnn.hpp"
 #include "pretext/tasks/exemplar_triplet.hpp"
 #include "task_checks.hpp"
 
@@ -115,6 +116,19 @@ TEST_CASE("the exemplar task draws the same whatever the batch, and learns") {
   check_draws(task, seeds.pictures, 1);
   auto net = backbone();
   check_learns(net, task, seeds.pictures, 60, 0.1, 0.9);
+}
+
+TEST_CASE("the published network learns exemplars, with dropout before the head") {
+  const Seeds seeds = exemplar_seeds(data::shapes({.count = 40}), {.count = 16});
+  Rng rng(1);
+  Exemplar<> task({.features = 32, .seed = 3, .dropout = 0.5}, seeds.places, rng);
+  auto net = models::exemplar_cnn({.convolutions = {16, 16}, .features = 32}, rng);
+  const auto batch = task.batch(seeds.pictures, plan_of({0, 1, 2}), true);
+  Tape<Cpu> one(1, 1), two(1, 2), again(1, 1);
+  const float first = task.loss(net, one, batch).loss.value().item();
+  CHECK(first == task.loss(net, again, batch).loss.value().item());
+  CHECK(first != task.loss(net, two, batch).loss.value().item());
+  check_learns(net, task, seeds.pictures, 60, 0.02, 0.98);
 }
 
 TEST_CASE("the triplet variant draws the same whatever the batch, and learns") {
