@@ -84,6 +84,7 @@
 #include "pretext/image/render.hpp"
 #include "pretext/image/sampler.hpp"
 #include "pretext/image/view.hpp"
+#include "pretext/models/cfn.hpp"
 #include "pretext/models/nin.hpp"
 #include "pretext/models/registry.hpp"
 #include "pretext/nn/activation.hpp"
