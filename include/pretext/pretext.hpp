@@ -134,6 +134,7 @@
 #include "pretext/tasks/crop.hpp"
 #include "pretext/tasks/inputs.hpp"
 #include "pretext/tasks/jitter.hpp"
+#include "pretext/tasks/permutations.hpp"
 #include "pretext/tasks/program.hpp"
 #include "pretext/tasks/rotation.hpp"
 #include "pretext/tasks/supervised.hpp"
