@@ -140,6 +140,7 @@
 #include "pretext/tasks/patches.hpp"
 #include "pretext/tasks/permutations.hpp"
 #include "pretext/tasks/program.hpp"
+#include "pretext/tasks/relative_location.hpp"
 #include "pretext/tasks/rotation.hpp"
 #include "pretext/tasks/scaled_crop.hpp"
 #include "pretext/tasks/supervised.hpp"
