@@ -40,7 +40,8 @@ tasks::RelativeLocation<> task_of(const tasks::RelativeLocationOptions& options)
 TEST_CASE("labels say where the second patch lies, seen from the first, in all pairs and both orders") {
   for (const Pairs pairs : {Pairs::all, Pairs::with_middle, Pairs::from_middle})
     for (const bool same_place : {false, true})
-      for (const auto& [rows, columns] : {std::pair{3, 3}, {2, 4}, {1, 2}}) {
+      for (const auto& size : {std::pair{3, 3}, {2, 4}, {1, 2}}) {
+        const int rows = size.first, columns = size.second;
         CAPTURE(to_string(pairs));
         CAPTURE(rows);
         auto options = tiny();
