@@ -13,6 +13,7 @@
 namespace pretext::tasks {
 
 /// Writes the nine tiles of a crop, row by row, and the numbers of the permutations that they are shown in.
+/// Evaluation takes the crop from the middle; its tiles move as those of training do, always in the same way.
 struct JigsawViews {
   static constexpr const char* name = "jigsaw";
   static constexpr int views = 9, group = 9;
@@ -30,7 +31,7 @@ struct JigsawViews {
     const ColorTreatment treatment = colors.draw(rng);
     const Affine map = source.training ? crop(source.picture, rng) : crop(source.picture);
     for (int i = 0; i < views; ++i) {
-      view[i] = source.training ? grid.tile_of(i, map, rng) : grid.tile_of(i, map);
+      view[i] = grid.tile_of(i, map, rng);
       view[i].source = source.index;
       colors.apply(treatment, view[i], rng);
     }

@@ -73,6 +73,8 @@ struct WriteMembers {
 }  // namespace detail
 
 /// Writes the patches of one grid or several of a picture, each once, and the labels of their pairs.
+/// Evaluation lays its grids in the middle; their patches are drawn as those of training are, always in the
+/// same way.
 struct RelativeLocationViews {
   static constexpr const char* name = "relative_location";
   static constexpr int group = 2;
@@ -93,11 +95,10 @@ struct RelativeLocationViews {
     for (int g = 0; g < grids; ++g) {
       const Affine map = source.training ? crop(source.picture, rng) : crop(source.picture);
       for (int i = 0; i < pairs.patches(); ++i, ++view) {
-        const int cell = pairs.cell_of(i);
-        *view = source.training ? grid.tile_of(cell, map, rng) : grid.tile_of(cell, map);
+        *view = grid.tile_of(pairs.cell_of(i), map, rng);
         view->source = source.index;
         colors.apply(treatment, *view, rng);
-        if (source.training && rng.chance(lowering)) lower(*view, rng);
+        if (rng.chance(lowering)) lower(*view, rng);
       }
       pairs.each(write);
     }

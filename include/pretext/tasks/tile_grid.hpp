@@ -14,7 +14,7 @@ namespace pretext::tasks {
 struct TileGrid {
   int rows = 3, columns = 3;
   int tile = 64;          ///< side of a tile
-  int gap = 21;           ///< between tiles that rest in the middle of their cells: cells are tile + gap wide
+  int gap = 21;           ///< between tiles on average: cells are tile + gap wide
   int jitter = 21;        ///< a tile lies at one of jitter + 1 places on each axis; at most the gap
   int channel_shift = 0;  ///< each colour channel is moved by up to so much more, within the jitter
 
@@ -23,12 +23,8 @@ struct TileGrid {
   PRETEXT_HD int height() const { return rows * cell(); }
   PRETEXT_HD int width() const { return columns * cell(); }
 
-  /// The tile in the middle of a cell; cells count row by row. `map` leads from the grid to the picture.
-  PRETEXT_HD View tile_of(int number, const Affine& map) const {
-    return {.map = map.after(corner(number, gap / 2, gap / 2))};
-  }
-
-  /// The tile anywhere in its cell. No channel of two tiles ever shows the same pixel of the grid.
+  /// The tile of a cell, anywhere that its jitter allows; cells count row by row. `map` leads from the grid
+  /// to the picture. No channel of two tiles ever shows the same pixel of the grid.
   PRETEXT_HD View tile_of(int number, const Affine& map, Rng& rng) const {
     const int first = (gap - jitter) / 2, last = first + jitter - channel_shift;
     const int x = rng.between(first, last), y = rng.between(first, last);
