@@ -240,6 +240,14 @@ inline Expected concat(int axis, const X& a, const X& b) {
   return e;
 }
 
+inline Expected gather(const X& x, const std::vector<std::int32_t>& index) {
+  const std::int64_t row = x.shape().row_size();
+  Expected e(x.shape().with(0, static_cast<std::int64_t>(index.size())));
+  for (std::int64_t i = 0; i < e.value.size(); ++i)
+    e.add(i, x.data()[index[static_cast<std::size_t>(i / row)] * row + i % row]);
+  return e;
+}
+
 inline Expected softmax_cross_entropy(double smoothing, const X& x, const std::vector<std::int32_t>& labels) {
   const std::int64_t n = x.dim(0), classes = x.dim(1);
   Expected e({1}, static_cast<double>(classes + 8));

@@ -6,6 +6,7 @@
 #include "pretext/cpu/concat.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/dropout.hpp"
+#include "pretext/cpu/gather.hpp"
 #include "pretext/cpu/l2_normalize.hpp"
 #include "pretext/cpu/linear.hpp"
 #include "pretext/cpu/local_response_norm.hpp"
@@ -241,7 +242,22 @@ class OpTable {
         [=](const Inputs& in) { return naive::concat(axis, in[0], in[1]); }, large);
   }
 
+  void gather(const Shape& x, const std::vector<std::int32_t>& index, bool large = false) {
+    const auto rows = static_cast<std::int64_t>(index.size());
+    add(
+        "gather", {{x}}, calling(ops::Gather(), Tensor<std::int32_t, D>::from({rows}, index)),
+        [=](const Inputs& in) { return naive::gather(in[0], index); }, large);
+  }
+
   void shapes() {
+    gather({4, 3, 2}, {3, 0, 3, 3, 2, 0});  // row 1 is left out
+    gather({3}, {2, 0});
+    gather({5, 1}, {4, 4, 4, 1, 0, 2, 3});
+    gather({3, 2}, {});
+    gather({0, 4}, {});
+    std::vector<std::int32_t> many;
+    for (std::int32_t i = 0; i < 811; ++i) many.push_back(i * i % 97);
+    gather({97, 203}, many, true);
     concat(-1, {2, 3, 2, 3}, {2, 3, 2, 5});
     concat(0, {2, 3, 2}, {1, 3, 2});
     concat(1, {2, 3, 2}, {2, 1, 2});

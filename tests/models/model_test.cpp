@@ -3,6 +3,7 @@
 
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/conv2d.hpp"
+#include "pretext/cpu/local_response_norm.hpp"
 #include "pretext/cpu/pool.hpp"
 #include "pretext/cpu/upsample.hpp"
 #include "pretext/nn/count.hpp"
@@ -154,6 +155,34 @@ TEST_CASE("the parameters of a residual network have torchvision's names") {
     CHECK(std::ranges::find(names, name) != names.end());
 }
 
+TEST_CASE("the tower of a context-free network has named layers, and a norm of its own or batch norm") {
+  const auto names = [](const models::CfnOptions& options) {
+    Rng rng(1);
+    auto net = models::cfn(options, rng);
+    std::vector<std::string> found;
+    for (const NamedTensor& tensor : nn::save_state(net)) found.push_back(tensor.name);
+    return found;
+  };
+  const auto plain = names({.width = 8}), normed = names({.width = 8, .batch_norm = true});
+  CHECK(plain.size() == 10);
+  CHECK(plain.front() == "conv1.conv.weight");
+  CHECK(plain.back() == "conv5.conv.bias");
+  CHECK(normed.size() == 25);
+  CHECK(normed[1] == "conv1.bn.weight");
+  // What a pool hands on is damped by its neighbours where there is no batch norm.
+  Rng rng(1);
+  auto net = models::cfn({.width = 8}, rng);
+  const auto x = noise({1, 39, 39, 3});
+  Tensor<float, Cpu> before;
+  net(x, [&](const std::string& tap, const Tensor<float, Cpu>& y) {
+    if (tap == "conv1") before = y;
+    if (tap != "pool1") return;
+    const auto pooled = apply(ops::MaxPool2d{3, {.stride = 2}}, before);
+    CHECK(std::ranges::equal(y.span(), apply(ops::LocalResponseNorm{}, pooled).span()));
+    CHECK_FALSE(std::ranges::equal(y.span(), pooled.span()));
+  });
+}
+
 TEST_CASE("the gradient of a whole network is right along a random direction") {
   Rng rng(1);
   auto net = models::nin<Cpu, double>({.blocks = 3, .width = 8}, rng);
@@ -193,7 +222,7 @@ TEST_CASE("the gradient of a whole network is right along a random direction") {
 }
 
 TEST_CASE("a backbone that recomputes its blocks has the names and gradients of one that keeps them") {
-  for (const char* name : {"nin3", "resnet18_small"}) {
+  for (const char* name : {"nin3", "resnet18_small", "cfn_small"}) {
     CAPTURE(name);
     Rng a(1), b(1);
     auto stored = models::backbone(name, {.width = 8}, a);
@@ -216,10 +245,18 @@ TEST_CASE("a backbone that recomputes its blocks has the names and gradients of 
 TEST_CASE("an unknown backbone, and one of impossible size, is refused in words") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(models::backbone("alexnett", {}, rng),
-                       doctest::Contains("backbone: none is called 'alexnett'; there are colorization_net"),
+                       doctest::Contains("backbone: none is called 'alexnett'; there are cfn, cfn_bn"),
                        Error);
   CHECK_THROWS_WITH_AS(models::nin({.blocks = 0}, rng), "nin: blocks must be 1 to 16, not 0", Error);
   CHECK_THROWS_WITH_AS(models::nin({.width = 4}, rng), "nin: width must be 8 to 65536, not 4", Error);
+  CHECK_THROWS_WITH_AS(models::cfn({.width = 9}, rng), "cfn: width must be even, 8 to 8192, not 9", Error);
+  CHECK_THROWS_WITH_AS(models::cfn({.channels = 0}, rng), "cfn: channels must be at least 1, not 0", Error);
+  auto tower = models::cfn({.width = 8}, rng);
+  CHECK_THROWS_WITH_AS(
+      tower(noise({2, 38, 64, 3})),
+      doctest::Contains(
+          "cfn: pictures must be [N, H, W, channels] of at least 39 x 39 pixels, not [2, 38, 64, 3]"),
+      Error);
   CHECK_THROWS_WITH_AS(models::nin({.channels = 0}, rng), "nin: channels must be at least 1, not 0", Error);
 }
 

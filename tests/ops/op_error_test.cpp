@@ -53,6 +53,17 @@ TEST_CASE("pools refuse windows that do not go with the picture") {
   REFUSED(apply(ops::GlobalAvgPool(), zeros({5, 1})), "4 axes");
 }
 
+TEST_CASE("gather refuses indices of rows that are not there") {
+  const auto gather = [](const Shape& x, const std::vector<std::int32_t>& index) {
+    return apply(ops::Gather(), zeros(x), Labels::from({static_cast<std::int64_t>(index.size())}, index));
+  };
+  REFUSED(gather({3, 2}, {0, 3}), "gather: index 3 is not one of 3 rows");
+  REFUSED(gather({3, 2}, {-1}), "gather: index -1 is not one of 3 rows");
+  REFUSED(gather({0, 2}, {0}), "index 0 is not one of 0 rows");
+  REFUSED(apply(ops::Gather(), zeros({2, 2}), Labels()), "gather: index is undefined");
+  REFUSED(apply(ops::Gather(), X(), Labels::zeros({1})), "gather: x must be [N, ...]");
+}
+
 TEST_CASE("norms refuse what has no variance or another number of channels") {
   const auto norm = [](const Shape& x, const X& gamma = X(), const X& mean = X()) {
     return apply(ops::BatchNorm(), zeros(x), gamma, X(), mean, X());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/tasks/crop.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "../support.hpp"

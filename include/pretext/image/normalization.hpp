@@ -17,6 +17,11 @@ enum class Statistics : std::uint8_t {
   tile_rms    ///< the tile's own mean for each channel, and one deviation over all its channels
 };
 
+inline const char* to_string(Statistics statistics) {
+  constexpr const char* names[] = {"given", "tile_mean", "tile", "tile_rms"};
+  return names[static_cast<int>(statistics)];
+}
+
 /// Values become gain * (value - mean) / deviation, channel by channel, colours from 0 to 1 or the units of
 /// Lab.
 struct Normalization {

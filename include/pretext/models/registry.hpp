@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "pretext/models/cfn.hpp"
 #include "pretext/models/colorization_net.hpp"
 #include "pretext/models/exemplar_cnn.hpp"
 #include "pretext/models/nin.hpp"
@@ -28,6 +29,12 @@ const std::map<std::string, Maker<D, T>>& backbones() {
   const auto nin_of = [](std::int64_t blocks) -> Maker<D, T> {
     return [blocks](const BackboneOptions& o, Rng& rng) {
       return nin<D, T>({blocks, o.width == 0 ? NinOptions{}.width : o.width, o.channels, o.recompute}, rng);
+    };
+  };
+  const auto cfn_of = [](bool batch_norm, bool small) -> Maker<D, T> {
+    return [=](const BackboneOptions& o, Rng& rng) {
+      return cfn<D, T>(
+          {o.width == 0 ? CfnOptions{}.width : o.width, o.channels, batch_norm, small, o.recompute}, rng);
     };
   };
   using Blocks = std::array<std::int64_t, 4>;
@@ -56,6 +63,9 @@ const std::map<std::string, Maker<D, T>>& backbones() {
   };
   const Blocks eighteen{2, 2, 2, 2}, thirty_four{3, 4, 6, 3};
   static const std::map<std::string, Maker<D, T>> table{
+      {"cfn", cfn_of(false, false)},
+      {"cfn_bn", cfn_of(true, false)},
+      {"cfn_small", cfn_of(true, true)},
       {"colorization_net", colorization_of},
       {"exemplar_cnn_small", exemplar_of(exemplar_cnn_small)},
       {"exemplar_cnn_medium", exemplar_of(exemplar_cnn_medium)},

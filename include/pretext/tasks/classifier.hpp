@@ -20,6 +20,20 @@ std::int64_t count_correct(const Tensor<T, Cpu>& logits, const Tensor<std::int32
   return correct;
 }
 
+/// The loss of logits [N, C] by softmax cross-entropy, ready for backward.
+template <Device D, class T>
+Outcome<D, T> outcome_of(const Var<T, D>& logits, const Tensor<std::int32_t, D>& labels) {
+  return {apply(ops::SoftmaxCrossEntropy{}, logits, labels), count_correct(logits.value(), labels),
+          labels.size()};
+}
+
+/// The score of logits [N, C] by softmax cross-entropy.
+template <Device D, class T>
+Score score_of(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels) {
+  return {static_cast<double>(apply(ops::SoftmaxCrossEntropy{}, logits, labels).item()),
+          count_correct(logits, labels), labels.size()};
+}
+
 /// What tasks whose inputs are told apart one by one have in common: global average pooling over the
 /// backbone's last tap, dropout where there is a rate, one linear layer, softmax cross-entropy.
 template <Device D = Cpu, class T = float>
@@ -36,15 +50,11 @@ class PooledClassifier {
   }
 
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
-    const Var<T, D> scores = logits(backbone, tape.constant(batch.inputs));
-    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels),
-            count_correct(scores.value(), batch.labels), batch.labels.size()};
+    return outcome_of(logits(backbone, tape.constant(batch.inputs)), batch.labels);
   }
 
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {
-    const Tensor<T, D> scores = logits(backbone, batch.inputs);
-    const auto loss = apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels);
-    return {static_cast<double>(loss.item()), count_correct(scores, batch.labels), batch.labels.size()};
+    return score_of(logits(backbone, batch.inputs), batch.labels);
   }
 
   void each(auto&& f) { head_.each(f); }

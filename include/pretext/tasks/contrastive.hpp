@@ -105,15 +105,11 @@ class Contrastive {
   }
 
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
-    const Var<T, D> scores = logits(backbone, tape.constant(batch.inputs));
-    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels),
-            count_correct(scores.value(), batch.labels), batch.labels.size()};
+    return outcome_of(logits(backbone, tape.constant(batch.inputs)), batch.labels);
   }
 
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {
-    const Tensor<T, D> scores = logits(backbone, batch.inputs);
-    return {static_cast<double>(apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels).item()),
-            count_correct(scores, batch.labels), batch.labels.size()};
+    return score_of(logits(backbone, batch.inputs), batch.labels);
   }
 
   void each(auto&& f) {

@@ -19,7 +19,7 @@ struct Source {
 
 // A view program is the part of a task that makes pictures and labels: a trivially copyable struct with
 //
-//   static constexpr int views, labels;           how many it writes for each picture
+//   int views, labels;                            how many it writes for each picture; static or not
 //   PRETEXT_HD void operator()(const Source&, Rng, View* views, std::int32_t* labels) const;
 //
 // It is one source for all devices, and random only through the Rng, which is a function of (seed, epoch,
@@ -37,17 +37,18 @@ template <Device D, class T, class Program>
 Batch<D, T> draw_batch(const Program& program, const data::Dataset& dataset, const data::BatchPlan& plan,
                        const DrawOptions& options, bool training) {
   static_assert(std::is_trivially_copyable_v<Program>, "a view program crosses to the device as bytes");
-  const std::size_t n = plan.indices.size();
+  const std::size_t n = plan.indices.size(), each = static_cast<std::size_t>(program.views),
+                    answers = static_cast<std::size_t>(program.labels);
   std::vector<ImageView> pictures(n);
-  std::vector<View> views(n * Program::views);
-  std::vector<std::int32_t> labels(n * Program::labels);
+  std::vector<View> views(n * each);
+  std::vector<std::int32_t> labels(n * answers);
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t index = plan.indices[i];
     pictures[i] = dataset.image(index);
     program(Source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training},
             Rng(options.seed, Use::views, static_cast<std::uint32_t>(plan.epoch),
                 static_cast<std::uint32_t>(index)),
-            views.data() + i * Program::views, labels.data() + i * Program::labels);
+            views.data() + i * each, labels.data() + i * answers);
   }
   return {render<D, T>(pictures, views, options.render),
           Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
