@@ -2,7 +2,8 @@
 // Learns from unlabelled pictures by finding the other view of each among those of a batch, then measures
 // what the features are worth. The task is one header: include/pretext/tasks/contrastive.hpp.
 //
-//   contrastive                    on procedural pictures, nothing to download
+//   contrastive                    on procedural pictures, nothing to download; but their colours are drawn
+//   at random, so that little is learnt
 //   contrastive pictures/          on a folder with train/<class>/* and test/<class>/*, a .tar of one, or
 //   CIFAR-10
 #include <cstdio>

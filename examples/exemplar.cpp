@@ -2,7 +2,8 @@
 // Learns from unlabelled pictures by telling patches of them apart, however they are moved, turned and
 // coloured, then measures what the features are worth:
 //
-//   exemplar                    on procedural pictures, nothing to download
+//   exemplar                    on procedural pictures, nothing to download; but their colours are drawn
+//   at random, so that little is learnt
 //   exemplar pictures/          on a folder with train/<class>/* and test/<class>/*, a .tar of one, or
 //   CIFAR-10
 #include <cstdio>
