@@ -20,7 +20,7 @@ namespace {
 struct DemoSettings {
   TrainingSettings training;
   MeasureSettings measure;
-  std::int64_t seeds = 3, supervised_epochs = 5, threads = 0;
+  std::int64_t seeds = 3, supervised_epochs = 8, threads = 0;
   std::string out = "runs/demo";
   bool force = false, resume = false;
 
@@ -36,11 +36,11 @@ struct DemoSettings {
     measure.l2 = "0.1,0.01,0.001";
   }
 
-  /// The same network trained with labels: larger batches, as it sees one view of a picture and not four.
+  /// The same network trained with labels: in batches of as many views.
   TrainingSettings supervised(TrainingSettings settings) const {
     settings.task = "supervised";
     settings.epochs = supervised_epochs;
-    settings.batch *= 2;
+    settings.batch *= tasks::RotationViews::views;
     return settings;
   }
 };
@@ -60,7 +60,7 @@ class Demo {
       s.supervised(s.training).check(train_);
     } catch (const Error& error) {
       fail(error.what(), "; supervised training takes --supervised-epochs ", s.supervised_epochs,
-           " and twice --batch ", s.training.batch);
+           " and four times --batch ", s.training.batch);
     }
     outcome_.train_pictures = train_.size();
     outcome_.test_pictures = test_.size();

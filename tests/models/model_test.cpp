@@ -249,6 +249,8 @@ TEST_CASE("an unknown backbone, and one of impossible size, is refused in words"
                        Error);
   CHECK_THROWS_WITH_AS(models::nin({.blocks = 0}, rng), "nin: blocks must be 1 to 16, not 0", Error);
   CHECK_THROWS_WITH_AS(models::nin({.width = 4}, rng), "nin: width must be 8 to 65536, not 4", Error);
+  CHECK_THROWS_WITH_AS(models::backbone("exemplar_cnn_small", {.width = -64}, rng),
+                       "exemplar_cnn: width must be 1 to 65536, or 0 for the published, not -64", Error);
   CHECK_THROWS_WITH_AS(models::cfn({.width = 9}, rng), "cfn: width must be even, 8 to 8192, not 9", Error);
   CHECK_THROWS_WITH_AS(models::cfn({.channels = 0}, rng), "cfn: channels must be at least 1, not 0", Error);
   auto tower = models::cfn({.width = 8}, rng);

@@ -103,6 +103,7 @@ TEST_CASE("soft cross-entropy names the class that is out of range") {
   REFUSED(loss({3, 4}, {3, 2}, -1), "class 0 is -1");
   REFUSED(loss({3, 4}, {2, 2}, 0), "do not have the 3 rows of logits [3, 4]");
   REFUSED(loss({0, 4}, {0, 2}, 0), "empty");
+  REFUSED(loss({3, 4}, {3, 0}, 0), "classes [3, 0] give no target to any row");
   REFUSED(loss({3, 4}, {3, 2}, 0, zeros({2})), "weights must have shape [3], not [2]");
 }
 

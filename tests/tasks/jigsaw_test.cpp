@@ -196,4 +196,12 @@ TEST_CASE("puzzles that cannot be are refused in words") {
   const auto batch = task.batch(data::shapes({.count = 1, .size = 32}), plan({0}), true);
   CHECK_THROWS_WITH_AS(task.evaluate(net, batch),
                        "jigsaw: the backbone gives 64 values for a tile, but options.features is 63", Error);
+
+  using Labels = Tensor<std::int32_t, Cpu>;
+  CHECK_THROWS_WITH_AS(task.members(Labels::full({1}, 20)), "jigsaw: label 20 is none of the 20", Error);
+  CHECK_THROWS_WITH_AS(task.members(Labels::full({1}, -1)), "jigsaw: label -1 is none of the 20", Error);
+  O two = tiny(64);
+  two.shown = 2;
+  CHECK_THROWS_WITH_AS(task_of(two).members(Labels::zeros({3})),
+                       "jigsaw: 3 labels, of which each picture has 2", Error);
 }

@@ -9,8 +9,8 @@
 
 namespace pretext {
 
-/// A view of values that lie one after the other in memory. It converts from and to Span; each
-/// conversion of that one costs a compiler up to 5 MB of concepts to check.
+/// A view of values that lie one after the other in memory. It converts from and to std::span, each
+/// conversion to which costs a compiler up to 5 MB of concepts to check.
 template <class T>
 class Span {
  public:

@@ -53,6 +53,8 @@ const std::map<std::string, Maker<D, T>>& backbones() {
     return [published](const BackboneOptions& o, Rng& rng) {
       ExemplarCnnOptions size = published;
       const std::int64_t first = published.convolutions[0], width = o.width == 0 ? first : o.width;
+      require(width >= 1 && width <= 65536,
+              "exemplar_cnn: width must be 1 to 65536, or 0 for the published, not ", width);
       for (std::int64_t& channels : size.convolutions)
         channels = std::max<std::int64_t>(1, channels * width / first);
       size.features = std::max<std::int64_t>(1, published.features * width / first);

@@ -34,6 +34,7 @@ struct SoftCrossEntropy {
     require_rank(name, "classes", classes, 2);
     require(classes.dim(0) == logits.dim(0), name, ": classes ", classes.shape(), " do not have the ",
             logits.dim(0), " rows of logits ", logits.shape());
+    require(classes.dim(1) >= 1, name, ": classes ", classes.shape(), " give no target to any row");
     require_shape(name, "shares", shares, classes.shape());
     if (weights.defined()) require_shape(name, "weights", weights, {logits.dim(0)});
     require(logits.size() > 0, name, ": logits ", logits.shape(), " are empty and have no mean loss");

@@ -40,9 +40,14 @@ class PatchClassifier {
     return draw_batch<D, T>(options_.program, dataset, plan, {form, options_.seed}, training);
   }
 
-  /// [labels * group]: which views each label is about.
+  /// [labels * group]: which views each label is about. Throws where one is no class, or a picture lacks
+  /// some.
   Tensor<std::int32_t, D> members(const Tensor<std::int32_t, D>& labels) const {
     const Program& p = options_.program;
+    require(labels.size() % p.labels == 0, name(), ": ", labels.size(), " labels, of which each picture has ",
+            p.labels);
+    for (const std::int32_t label : labels.span())
+      require(label >= 0 && label < p.classes(), name(), ": label ", label, " is none of the ", p.classes());
     std::vector<std::int32_t> all(static_cast<std::size_t>(labels.size() * Program::group));
     for (std::int64_t i = 0; i < labels.size() / p.labels; ++i)
       p.members(labels.data() + i * p.labels, static_cast<std::int32_t>(i * p.views),
