@@ -37,13 +37,7 @@ struct ColorizationOptions {
 
   /// Calls f(name, value, meaning) for every constant of the task.
   void each_constant(auto&& f) const {
-    f("size", crop.size, "side of the square input in pixels");
-    f("area_low", crop.area_low, "smallest share of the picture that a crop covers");
-    f("area_high", crop.area_high, "largest share of the picture that a crop covers");
-    f("ratio_low", crop.ratio_low, "smallest width by height of a crop");
-    f("ratio_high", crop.ratio_high, "largest width by height of a crop");
-    f("mirror", crop.mirror, "1: crops are mirrored half the time");
-    f("keep", crop.keep, "share of the short side that evaluation sees");
+    crop.each_constant(f);
     f("stride", stride, "pixels of the input to one that is coloured, along each axis");
     f("sampling", sampling == AbSampling::strided ? "strided" : "averaged",
       "how the colours are thinned out");

@@ -27,12 +27,7 @@ struct ContrastiveOptions {
 
   /// Calls f(name, value, meaning) for every constant of the task.
   void each_constant(auto&& f) const {
-    f("size", crop.size, "side of the square input in pixels");
-    f("area_low", crop.area_low, "smallest share of the picture that a crop covers");
-    f("area_high", crop.area_high, "largest share of the picture that a crop covers");
-    f("ratio_low", crop.ratio_low, "smallest width by height of a crop");
-    f("ratio_high", crop.ratio_high, "largest width by height of a crop");
-    f("mirror", crop.mirror, "1: crops are mirrored half the time");
+    crop.each_constant(f);
     f("brightness", jitter.brightness, "factor within 1 +- this");
     f("contrast", jitter.contrast, "factor within 1 +- this");
     f("saturation", jitter.saturation, "factor within 1 +- this");

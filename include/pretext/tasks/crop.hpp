@@ -55,6 +55,17 @@ struct ResizedCrop {
     return mirror && rng.chance(0.5F) ? crop.after(mirrored(size)) : crop;
   }
 
+  /// Calls f(name, value, meaning) for every constant.
+  void each_constant(auto&& f) const {
+    f("size", size, "side of the square input in pixels");
+    f("area_low", area_low, "smallest share of the picture that a crop covers");
+    f("area_high", area_high, "largest share of the picture that a crop covers");
+    f("ratio_low", ratio_low, "smallest width by height of a crop");
+    f("ratio_high", ratio_high, "largest width by height of a crop");
+    f("mirror", mirror, "1: crops are mirrored half the time");
+    f("keep", keep, "share of the short side that evaluation sees");
+  }
+
  private:
   PRETEXT_HD Affine drawn(const ImageView& picture, Rng& rng) const {
     const auto across = static_cast<float>(picture.width), down = static_cast<float>(picture.height);

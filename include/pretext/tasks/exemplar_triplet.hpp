@@ -44,12 +44,7 @@ struct ExemplarTripletOptions {
   /// Calls f(name, value, meaning) for every constant of the task.
   void each_constant(auto&& f) const {
     f("views", views, "crops of each picture in a step");
-    f("size", crop.size, "side of the square input in pixels");
-    f("area_low", crop.area_low, "smallest share of the picture that a crop covers");
-    f("area_high", crop.area_high, "largest share of the picture that a crop covers");
-    f("ratio_low", crop.ratio_low, "smallest width by height of a crop");
-    f("ratio_high", crop.ratio_high, "largest width by height of a crop");
-    f("mirror", crop.mirror, "1: crops are mirrored half the time");
+    crop.each_constant(f);
     f("grey", grey, "probability that a crop is shown in grey");
     f("embedding", embedding, "numbers that stand for a crop, at length 1");
     f("margin", margin, "by which the squared distance to other pictures must be larger");
