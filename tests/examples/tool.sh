@@ -27,7 +27,7 @@ says() {
 
 holds() { grep -qF -- "$2" "$1" || fail "$1 does not hold '$2'"; }
 
-small="--data shapes:32:60 --width 8 --batch 20 --cache cache"
+small="--data shapes:32:60 --width 8 --batch 15 --cache cache"
 
 # Wrong words.
 refused "no verb 'pretrian'" pretrian
@@ -94,7 +94,7 @@ says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out h
 holds held/metrics.csv "epoch,1,"
 holds held/test.json '"count":60,'
 holds held/log "on 15 test pictures loss"
-holds held/log "do not fill a batch of 20 pictures: 16"
+holds held/log "do not fill a batch of 15 pictures: 6"
 refused "--force starts anew and --resume continues" pretrain $small --out run --force --resume
 
 # What it learnt.
@@ -123,6 +123,6 @@ says "linear probe at the tap that validation chose" demo $small --epochs 1 --su
 holds demo/results.json '"command":"pretext demo'
 grep -qiE "(src|href)=.?https?:" demo/report.html && fail "the page refers to another host"
 refused "--force runs it anew" demo $small --out demo
-refused "do not fill one batch of 40" demo --data shapes:32:30 --width 8 --batch 20 --out wrong
+refused "do not fill one batch of 40" demo --data shapes:32:30 --width 8 --batch 10 --out wrong
 says "page: demo/report.html" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo --resume
 echo "tool: all calls answered as they should"
