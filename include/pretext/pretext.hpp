@@ -140,6 +140,7 @@
 #include "pretext/optim/schedule.hpp"
 #include "pretext/optim/sgd.hpp"
 #include "pretext/tasks/ab_bins.hpp"
+#include "pretext/tasks/any_task.hpp"
 #include "pretext/tasks/classifier.hpp"
 #include "pretext/tasks/colorization.hpp"
 #include "pretext/tasks/colorization_options.hpp"
