@@ -25,8 +25,14 @@ if(NOT DEFINED PRETEXT_ARCH AND NOT CMAKE_CROSSCOMPILING)
 endif()
 set(PRETEXT_ARCH "${default_arch}" CACHE STRING "-march of the programs built here; 'native' is allowed, empty leaves it out")
 
+option(PRETEXT_THIS_CPU "Build the programs here for this CPU alone, whatever PRETEXT_ARCH says: there is less to build" OFF)
+if(PRETEXT_THIS_CPU)
+  set(PRETEXT_ARCH native)
+endif()
+
 add_library(pretext_build_flags INTERFACE)
 target_link_libraries(pretext_build_flags INTERFACE pretext_portable_flags)
+target_compile_definitions(pretext_build_flags INTERFACE $<$<BOOL:${PRETEXT_THIS_CPU}>:PRETEXT_ONE_ISA>)
 if(PRETEXT_ARCH)
   target_compile_options(pretext_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=${PRETEXT_ARCH}>
                                                        $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-march=${PRETEXT_ARCH}>)

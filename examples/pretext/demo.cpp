@@ -11,6 +11,7 @@
 #include <pretext/pretext.hpp>
 
 #include "measure.hpp"
+#include "tasks.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -26,6 +27,7 @@ struct DemoSettings {
 
   DemoSettings() {
     training.source.data = "shapes:32:4000";
+    training.source.size = 32;
     training.width = 32;
     training.epochs = 3;
     training.batch = 8;
@@ -79,26 +81,23 @@ class Demo {
     return s_.resume && std::filesystem::exists(out) ? train::RunMode::resume : train::RunMode::fresh;
   }
 
-  Trained train(const TrainingSettings& settings, const std::vector<std::int64_t>& asked) {
+  Trained train(const TrainingSettings& settings) {
     const auto out = std::filesystem::path(s_.out) / ("seed" + std::to_string(settings.seed)) / settings.task;
     std::fprintf(stderr, "\nseed %lld: %s\n", static_cast<long long>(settings.seed), settings.task.c_str());
     Settings stored;
     TrainingSettings copy = settings;
     stored.add("task", &copy.task, "");
     copy.add_to(stored);
-    return train_network(settings, train_, test_, {.out = out, .mode = mode(out), .config = stored.toml()},
-                         asked);
+    return train_network(settings, train_, test_, {.out = out, .mode = mode(out), .config = stored.toml()});
   }
 
   void run_seed(std::int64_t seed, bool shown) {
     TrainingSettings settings = s_.training;
     settings.seed = seed;
-    const std::vector<std::int64_t> asked =
-        shown ? some_indices(test_.size(), 6) : std::vector<std::int64_t>{};
-    Trained rotation = train(settings, asked);
+    Trained rotation = train(settings);
     auto random = make_backbone(settings);
     if (shown) {
-      keep_answers(rotation, settings, asked);
+      keep_answers(rotation);
       keep_filters(rotation.backbone);
       outcome_.parameters = rotation.parameters;
     }
@@ -113,7 +112,7 @@ class Demo {
     outcome_.rotation_epochs.push_back(std::move(rotation.epochs));
 
     settings = s_.supervised(settings);
-    Trained supervised = train(settings, {});
+    Trained supervised = train(settings);
     add_score("supervised", "supervised training", supervised.test, seed);
     add_probes(supervised.backbone, "supervised", settings);
     outcome_.supervised_epochs.push_back(std::move(supervised.epochs));
@@ -142,14 +141,12 @@ class Demo {
     outcome_.results.push_back(row);
   }
 
-  void keep_answers(const Trained& rotation, const TrainingSettings& settings,
-                    const std::vector<std::int64_t>& asked) {
-    const auto views = tasks::draw_batch<Cpu, float>(
-        tasks::RotationViews{settings.crop()}, test_, {0, 0, asked},
-        {{settings.crop().size, settings.crop().size, cifar_normalization}, 0}, false);
-    for (std::int64_t v = 0; v < views.inputs.dim(0); ++v)
+  void keep_answers(Trained& rotation) {
+    const tasks::Batch<> batch = rotation.task.batch(test_, {0, 0, some_indices(test_.size(), 6)}, false);
+    const std::vector<int> answers = answers_of(rotation, batch.inputs);
+    for (std::int64_t v = 0; v < batch.inputs.dim(0); ++v)
       outcome_.asked.push_back(
-          {picture(views.inputs, v), views.labels.data()[v], rotation.answers[static_cast<std::size_t>(v)]});
+          {picture(batch.inputs, v), batch.labels.data()[v], answers[static_cast<std::size_t>(v)]});
   }
 
   static Image picture(const Tensor<float, Cpu>& inputs, std::int64_t i) {
@@ -219,7 +216,7 @@ class Demo {
   DemoOutcome outcome_;
 };
 
-int run(const DemoSettings& s, const Settings& settings) {
+int run(DemoSettings& s, const Settings& settings) {
   require(s.seeds >= 1 && s.seeds <= 100, "--seeds must be 1 to 100, not ", s.seeds);
   require(!(s.force && s.resume), "--force starts anew and --resume continues: give one of them");
   require(s.threads >= 0, "--threads must be at least 1, or 0 for one a core, not ", s.threads);
@@ -229,6 +226,7 @@ int run(const DemoSettings& s, const Settings& settings) {
       s.force || s.resume || !std::filesystem::exists(out), s.out,
       ": the demo was run there before; --force runs it anew and deletes those runs, --resume goes on where "
       "it stopped, or give another --out");
+  s.training.resolve();
   const DemoOutcome outcome = Demo(s).run();
   write_results(out / "results.json", outcome.results, settings.command(), settings.toml());
   write_demo_page(out / "report.html", outcome, s.training, settings.command());

@@ -13,16 +13,6 @@ using namespace pretext;
 
 namespace {
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 std::vector<double> split_numbers(const std::string& flag, const std::string& text) {
   std::vector<double> numbers;
   for (const std::string& part : split_list(text)) {

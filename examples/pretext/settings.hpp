@@ -63,6 +63,9 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
 /// Throws unless `name` is known: that there is no such `kind`, and which there are.
 void require_known(const std::string& kind, const std::string& name, const std::vector<std::string>& known);
 
+/// The words of a list with commas between them.
+std::vector<std::string> split_list(const std::string& text);
+
 /// "1 picture", "2 pictures"
 std::string counted(std::int64_t count, const std::string& what);
 

@@ -14,7 +14,7 @@ void DataSettings::add_to(Settings& settings) {
       "Pictures: a folder, a .tar or .tar.gz of one, a folder of CIFAR binary files, a .ptx cache, or "
       "shapes:SIZE:COUNT to have COUNT pictures drawn");
   settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
-  settings.add("size", &size, "Side of the network's input, in pixels");
+  settings.add("size", &size, "Side of the network's input, in pixels; 0: what suits the task");
   settings.add("max-bad", &max_bad, "Part of the pictures that may be unreadable and left out");
 }
 

@@ -13,7 +13,7 @@
 struct DataSettings {
   std::string data = "shapes";
   std::string cache = ".cache";
-  std::int64_t size = 32;
+  std::int64_t size = 0;  ///< 0: what suits the task
   double max_bad = 0.01;
 
   void add_to(Settings& settings);

@@ -5,28 +5,26 @@
 #include <cmath>
 #include <fstream>
 #include <map>
-#include <pretext/core/precision.hpp>
-#include <pretext/models/registry.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
-#include <pretext/pretext.hpp>
-#include <pretext/tasks/rotation.hpp>
-#include <pretext/tasks/supervised.hpp>
 #include <pretext/train/checkpoint.hpp>
 #include <pretext/train/evaluate.hpp>
 #include <pretext/train/fit.hpp>
 #include <sstream>
 
 #include "environment.hpp"
+#include "tasks.hpp"
 
 using namespace pretext;
 
 void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
+  settings.add("variant", &variant,
+               "Constants of the task: fitted to the size, or those of a publication; 'pretext info TASK'");
   settings.add("model", &model, "Backbone; 'pretext info' lists them");
   settings.add("width", &width, "Channels of most convolutions; 0: as published");
   settings.add("epochs", &epochs, "Times that every picture is seen");
-  settings.add("batch", &batch, "Pictures in a step; rotation shows four views of each");
+  settings.add("batch", &batch, "Pictures in a step; most tasks show several views of each");
   settings.add("lr", &lr, "Highest learning rate");
   settings.add("momentum", &momentum, "Momentum of SGD");
   settings.add("nesterov", &nesterov, "Momentum that looks ahead");
@@ -34,7 +32,7 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("schedule", &schedule,
                "Learning rate: cosine, rotnet (/5 at 30, 60 and 80 % of training) or constant");
   settings.add("warmup", &warmup, "Epochs in which the learning rate rises from 0");
-  settings.add("padding", &padding, "Pixels by which a crop may move in training");
+  settings.add("padding", &padding, "Pixels by which the crops of rotation and supervised may move");
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
   settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
   settings.add("precision", &precision, "fast, or strict: no convolution by fewer multiplications");
@@ -59,12 +57,23 @@ tasks::SquareCrop TrainingSettings::crop() const {
   return {static_cast<int>(source.size), static_cast<int>(padding), mirror};
 }
 
-std::vector<std::string> task_names() { return {"rotation", "supervised"}; }
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const ToolTask& task : tool_tasks()) names.push_back(task.name);
+  return names;
+}
 
-std::vector<std::string> model_names() { return models::backbone_names(); }
+const ToolTask& tool_task(const std::string& name) {
+  require_known("task", name, task_names());
+  return *std::ranges::find(tool_tasks(), name, &ToolTask::name);
+}
 
-void TrainingSettings::check() const {
-  require_known("task", task, task_names());
+tasks::PlainInputs TrainingSettings::inputs() const { return tool_task(task).inputs(*this); }
+
+void TrainingSettings::resolve() {
+  const ToolTask& asked = tool_task(task);
+  require_known(task + " variant", variant, asked.variants);
+  if (source.size == 0) source.size = asked.size;
   require_known("model", model, model_names());
   require_known("precision", precision, {"fast", "strict"});
   require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
@@ -82,7 +91,6 @@ void TrainingSettings::check() const {
 }
 
 void TrainingSettings::check(const data::Dataset& train) const {
-  check();
   require(task != "supervised" || train.labelled(), "supervised: the pictures of ", train.name(),
           " have no labels");
   const std::int64_t held_out = std::llround(validation * static_cast<double>(train.size()));
@@ -94,31 +102,7 @@ void TrainingSettings::check(const data::Dataset& train) const {
           held_out == 0 ? "" : " or --validation, which holds " + std::to_string(held_out) + " out");
 }
 
-nn::Sequential<> make_backbone(const TrainingSettings& s) {
-  set_precision(s.precision == "strict" ? Precision::strict : Precision::fast);  // of all that it computes
-  Rng rng(static_cast<std::uint64_t>(s.seed), Use::init);
-  return models::backbone(s.model, {.width = s.width, .recompute = s.recompute}, rng);
-}
-
-std::int64_t last_channels(nn::Sequential<>& backbone, std::int64_t size) {
-  return backbone(Tensor<float, Cpu>::zeros({1, size, size, 3})).dim(3);
-}
-
 namespace {
-
-/// The class that the task's network gives to each view of some pictures.
-template <class Task>
-std::vector<int> answers_of(Task& task, nn::Sequential<>& backbone, const data::Dataset& dataset,
-                            const std::vector<std::int64_t>& asked) {
-  if (asked.empty()) return {};
-  const auto logits = task.logits(backbone, task.batch(dataset, {0, 0, asked}, false).inputs);
-  std::vector<int> answers;
-  for (std::int64_t i = 0; i < logits.dim(0); ++i) {
-    const float* row = logits.data() + i * logits.dim(1);
-    answers.push_back(static_cast<int>(std::max_element(row, row + logits.dim(1)) - row));
-  }
-  return answers;
-}
 
 /// The values of a config, as they are written there, by name.
 std::map<std::string, std::string> values_of(std::istream&& in) {
@@ -145,42 +129,37 @@ void require_same_settings(const std::filesystem::path& stored, const std::strin
           ": --resume continues a run with the settings that it began with; others are", differing);
 }
 
-template <class Program>
-Trained train_on(const TrainingSettings& s, const Program& program, const data::Dataset& train,
-                 const data::Dataset& test, train::FitOptions how, const std::vector<std::int64_t>& asked) {
-  const auto seed = static_cast<std::uint64_t>(s.seed);
-  Trained result{make_backbone(s), {}, {}, {}, 0};
-  Rng head_rng(seed, Use::init, 1);
-  tasks::ViewClassifier<Program> task(
-      {.features = last_channels(result.backbone, s.source.size), .program = program, .seed = seed},
-      head_rng);
-  result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(task);
-  const data::IndexSplit split = data::take_split(train.size(), s.validation, seed);
-  how.validation = train.subset(split.held_out);
+/// What does not depend on the pictures of how a network is trained.
+train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) {
   how.epochs = s.epochs;
   how.batch = s.batch;
-  how.seed = seed;
+  how.seed = s.random_seed();
   how.schedule = s.make_schedule();
   how.model = s.model + " width " + std::to_string(s.width);
   for (const auto& [name, value] : programs()) how.facts[name] = value;
-  const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
-  result.epochs = train::fit(result.backbone, task, train.subset(split.train), sgd, how);
-  if (test.size() > 0) result.test = train::evaluate(result.backbone, task, test, {.batch = s.batch});
-  result.answers = answers_of(task, result.backbone, test, asked);
-  return result;
+  return how;
 }
 
 }  // namespace
 
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
-                      train::FitOptions how, const std::vector<std::int64_t>& asked) {
+                      train::FitOptions how) {
   s.check(train);
   require_apart(how.out, s.source);
   if (how.mode == train::RunMode::resume) require_same_settings(how.out / "config.toml", how.config);
-  if (s.task == "rotation")
-    return train_on(s, tasks::RotationViews{s.crop()}, train, test, std::move(how), asked);
-  const tasks::SupervisedViews program{s.crop(), static_cast<int>(train.classes().size())};
-  return train_on(s, program, train, test, std::move(how), asked);
+  how = fit_options(s, std::move(how));
+  const data::IndexSplit split = data::take_split(train.size(), s.validation, s.random_seed());
+  how.validation = train.subset(split.held_out);
+  nn::Sequential<> backbone = make_backbone(s);
+  TaskSetup setup = tool_task(s.task).set_up(s, backbone, train.subset(split.train), test);
+  Trained result{std::move(backbone), std::move(setup.task)};
+  result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);
+  const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
+  result.epochs = train::fit(result.backbone, result.task, setup.train, sgd, how);
+  result.tested = counted(setup.test.size(), setup.tested);
+  if (setup.test.size() > 0)
+    result.test = train::evaluate(result.backbone, result.task, setup.test, {.batch = s.batch});
+  return result;
 }
 
 TrainingSettings read_run(const std::filesystem::path& run) {
@@ -218,11 +197,20 @@ Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& r
   };
   const auto checkpoint = train::CheckpointRing(run / "ckpt").read(note);
   require(checkpoint.has_value(), run.string(), ": has no checkpoint yet");
-  Restored restored{make_backbone(s), checkpoint->info.epoch, checkpoint->info.step, 0};
+  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step, 0};
   nn::load_state(restored.backbone, checkpoint->network);
   restored.hash = nn::hash_state(restored.backbone);
   if (restored.epoch < s.epochs)
     std::fprintf(stderr, "%s: stands at epoch %lld of %lld\n", run.c_str(),
                  static_cast<long long>(restored.epoch), static_cast<long long>(s.epochs));
   return restored;
+}
+
+Trained load_trained(const TrainingSettings& s, const std::filesystem::path& run,
+                     const data::Dataset& train) {
+  Restored restored = load_backbone(s, run);
+  const data::IndexSplit split = data::take_split(train.size(), s.validation, s.random_seed());
+  TaskSetup setup = tool_task(s.task).set_up(s, restored.backbone, train.subset(split.train), {});
+  nn::load_state(setup.task, restored.head);
+  return {std::move(restored.backbone), std::move(setup.task)};
 }

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <pretext/nn/sequential.hpp>
+#include <pretext/tasks/any_task.hpp>
 #include <pretext/tasks/inputs.hpp>
-#include <pretext/tasks/task.hpp>
+#include <pretext/tensor/safetensors.hpp>
 #include <pretext/train/fit_options.hpp>
 
 #include "source.hpp"
 
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
-  std::string task = "rotation", model = "nin3", schedule = "cosine", precision = "fast";
+  std::string task = "rotation", variant = "fitted", model = "nin3", schedule = "cosine", precision = "fast";
   std::int64_t width = 48, epochs = 20, batch = 64, padding = 4, seed = 0;
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
@@ -19,22 +20,26 @@ struct TrainingSettings {
 
   void add_to(Settings& settings);
 
-  /// Throws what training would throw sooner or later of the settings alone: before pictures are opened.
-  void check() const;
+  /// Fills in what the task decides where nobody said, and throws what training would throw sooner or later
+  /// of the settings alone: before pictures are opened.
+  void resolve();
   /// And of these pictures.
   void check(const pretext::data::Dataset& train) const;
   pretext::optim::Schedule make_schedule() const;
   pretext::tasks::SquareCrop crop() const;
-  pretext::tasks::PlainInputs inputs() const { return {crop()}; }
+  /// What the trained network is shown when its features are measured.
+  pretext::tasks::PlainInputs inputs() const;
+  std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
 };
 
 /// What a training leaves behind.
 struct Trained {
   pretext::nn::Sequential<> backbone;
-  std::vector<pretext::train::Record> epochs;
-  pretext::tasks::Score
-      test;  ///< how well the task is solved on pictures never trained on; count 0: not measured
-  std::vector<int> answers;  ///< the class given to each view of `asked`
+  pretext::tasks::AnyTask<> task;
+  std::vector<pretext::train::Record> epochs{};
+  /// How well the task is solved on pictures never trained on; count 0: not measured.
+  pretext::tasks::Score test{};
+  std::string tested{};  ///< on what: "75 test pictures"
   std::int64_t parameters = 0;
 };
 
@@ -48,13 +53,12 @@ std::vector<std::string> model_names();
 pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
 
 /// The number of channels of a backbone's last tap.
-std::int64_t last_channels(pretext::nn::Sequential<>& backbone, std::int64_t size);
+std::int64_t last_channels(pretext::nn::Sequential<>& backbone, const TrainingSettings& settings);
 
 /// Trains a backbone for the task of the settings. `how` says where the run lives; the rest of it is filled
-/// in. `asked` are test pictures whose answers are wanted.
+/// in. An empty `test` is not scored.
 Trained train_network(const TrainingSettings& settings, const pretext::data::Dataset& train,
-                      const pretext::data::Dataset& test, pretext::train::FitOptions how,
-                      const std::vector<std::int64_t>& asked = {});
+                      const pretext::data::Dataset& test, pretext::train::FitOptions how);
 
 /// The settings of a finished or running training.
 TrainingSettings read_run(const std::filesystem::path& run);
@@ -67,9 +71,14 @@ void require_apart(const std::filesystem::path& run, const DataSettings& source)
 
 struct Restored {
   pretext::nn::Sequential<> backbone;
+  std::vector<pretext::NamedTensor> head;
   std::int64_t epoch = 0, step = 0;  ///< whole epochs, and steps of the next one
   std::uint64_t hash = 0;            ///< of all weights and statistics
 };
 
 /// The newest whole checkpoint of a run; says on stderr where that is not the end of its training.
 Restored load_backbone(const TrainingSettings& settings, const std::filesystem::path& run);
+
+/// A run's network with the head that solves its task, which was trained on these pictures.
+Trained load_trained(const TrainingSettings& settings, const std::filesystem::path& run,
+                     const pretext::data::Dataset& train);

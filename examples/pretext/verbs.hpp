@@ -10,6 +10,5 @@ Verb view_verb();
 Verb info_verb();
 Verb demo_verb();
 
-inline std::vector<Verb> all_verbs() {
-  return {demo_verb(), pretrain_verb(), probe_verb(), knn_verb(), view_verb(), info_verb()};
-}
+/// What this program can do.
+std::vector<Verb> all_verbs();

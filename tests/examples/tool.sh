@@ -32,7 +32,7 @@ small="--data shapes:32:60 --width 8 --batch 15 --cache cache"
 # Wrong words.
 refused "no verb 'pretrian'" pretrian
 refused "Did you mean '--width'?" pretrain --widht 8
-refused "Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
+refused "there is no task 'rotatoin'. Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
 refused "There are: cosine, rotnet, constant" pretrain --data nothing-here --schedule linear --out wrong
 refused "there is no model 'nin9'. Did you mean 'nin3'?" pretrain $small --model nin9 --out wrong
@@ -63,7 +63,7 @@ refused "nothing-here" pretrain --data nothing-here --out wrong
 # Pictures that cannot be read, and folders that are no run.
 mkdir -p pictures
 "$tool" view rotation --data shapes:32:60 --pictures 1 --out pictures/good.png 2> /dev/null > out.txt
-holds out.txt "4 views of 1 picture"
+holds out.txt "1 picture, asked: which way up"
 echo broken > pictures/bad.png
 refused "1 of 2 pictures could not be read" pretrain --data pictures --out wrong
 refused "--max-bad" pretrain --data pictures --out wrong
@@ -109,14 +109,32 @@ refused "there is no tap 'block9'" probe --run run --taps block9
 refused "is not a run folder" probe --run wrong
 
 # What it is shown, and what there is.
-says "" view rotation --data shapes:32:60 --out view.png
-[ "$(head -c 4 view.png | tail -c 3)" = PNG ] || fail "view.png is no PNG"
-says "four quarter turns" info rotation
+png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is no PNG"; }
+says "which way up" view rotation --data shapes:32:60 --out view.png
+png view.png
+says "all four quarter turns" info rotation
 says "block4" info nin4
 says "nin5" info
-says "tasks      rotation supervised" info
+says "tasks      rotation jigsaw" info
 says "cuda       built with" info
 refused "nin6" info nin6
+
+# Every other task: its constants, its training, its features, and its picture with answers.
+for task in jigsaw relative_location exemplar exemplar_triplet colorization contrastive; do
+  few="--data shapes:48:40 --size 48 --cache cache"
+  says "fitted" info $task
+  says "$task: " pretrain $task $few --width 8 --batch 10 --epochs 1 --test --out $task
+  holds $task/test.json '"task":"'$task'"'
+  says "linear probe" probe --run $task --no-baselines --budget 64 --l2 0.01
+  says "asked: " view $task --run $task --pictures 3 --out $task.png
+  png $task.png
+done
+says "* tile " info jigsaw --variants fitted,paper
+says "  tile   " info jigsaw --variants paper,released
+refused "there is no jigsaw variant 'papr'. Did you mean 'paper'?" pretrain jigsaw --variant papr --out wrong
+refused "--validation holds out pictures" pretrain exemplar $few --validation 0.5 --batch 10 --out wrong
+refused "jigsaw: is a run of jigsaw, not of rotation" view rotation --run jigsaw
+refused "fill one batch" pretrain exemplar $few --batch 50 --out wrong
 
 # The demo and its page, which opens offline.
 says "linear probe at the tap that validation chose" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo

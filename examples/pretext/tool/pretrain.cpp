@@ -42,7 +42,7 @@ void read_resumed(PretrainSettings& s, Settings& settings) {
 }
 
 /// All that can be refused before pictures are opened.
-void check(const PretrainSettings& s) {
+void check(PretrainSettings& s) {
   require(!(s.force && s.resume), "--force starts anew and --resume continues: give one of them");
   require(s.threads >= 0, "--threads must be at least 1, or 0 for one a core, not ", s.threads);
   require(s.loader_threads >= 1 && s.loader_threads <= 1024, "--loader-threads must be 1 to 1024, not ",
@@ -50,7 +50,7 @@ void check(const PretrainSettings& s) {
   require(s.loader_depth >= 0 && s.loader_depth <= 1024, "--loader-depth must be 0 to 1024, not ",
           s.loader_depth);
   require(s.checkpoint_seconds >= 0, "--checkpoint-seconds must be 0 or more, not ", s.checkpoint_seconds);
-  s.training.check();
+  s.training.resolve();
   require_apart(s.out, s.training.source);
 }
 
@@ -74,7 +74,7 @@ void write_test(const PretrainSettings& s, Trained& trained, const data::Dataset
 }
 
 /// What the training came to, in one line.
-std::string summary(const std::string& task, const Trained& trained, std::int64_t test_pictures) {
+std::string summary(const std::string& task, const Trained& trained) {
   std::ostringstream text;
   text << std::fixed;
   const auto numbers = [&](double loss, double accuracy) {
@@ -89,7 +89,7 @@ std::string summary(const std::string& task, const Trained& trained, std::int64_
     numbers(*last.validation_loss, *last.validation_accuracy);
   }
   if (trained.test.count > 0) {
-    text << "; on " << counted(test_pictures, "test picture") << " ";
+    text << "; on " << trained.tested << " ";
     numbers(trained.test.loss, trained.test.accuracy());
   }
   return text.str();
@@ -113,7 +113,7 @@ int run(PretrainSettings& s, Settings& settings) {
                         .config = settings.toml()};
   Trained trained = train_network(s.training, train, test, std::move(how));
   if (trained.test.count > 0) write_test(s, trained, test, settings.command());
-  const std::string line = summary(s.training.task, trained, test.size());
+  const std::string line = summary(s.training.task, trained);
   train::add_to_log(s.out, line);
   std::printf("%s\nsaved in %s\n", line.c_str(), s.out.c_str());
   return 0;
@@ -127,7 +127,8 @@ Verb pretrain_verb() {
             "Train a network on labels that a pretext task makes by itself",
             {},
             [s](Settings& settings) { return run(*s, settings); }};
-  verb.settings.add_positional("task", &s->training.task, "rotation, or supervised for the baseline");
+  verb.settings.add_positional("task", &s->training.task,
+                               "A pretext task, or supervised for the baseline; 'pretext info' lists them");
   s->training.add_to(verb.settings);
   verb.settings.add_unstored("out", &s->out,
                              "Run folder (default: runs/TASK); never overwritten without --force");

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <pretext/pretext.hpp>
+
+#include "training.hpp"
+
+/// A task set up for one training.
+struct TaskSetup {
+  pretext::tasks::AnyTask<> task;
+  pretext::data::Dataset train, test;   ///< what it is trained and scored on; `test` may be empty
+  std::string tested = "test picture";  ///< what one of `test` is
+};
+
+/// One constant of a task.
+struct Constant {
+  std::string name, value, meaning;
+};
+
+/// Which pictures of a task are drawn for a reader, and whose answers stand beside them.
+struct ViewRequest {
+  const pretext::data::Dataset& dataset;
+  pretext::data::BatchPlan plan;
+  bool training = true;        ///< moved and mirrored as in training
+  Trained* trained = nullptr;  ///< null: nobody was asked
+};
+
+/// What this tool knows about a pretext task: a new one adds a line to tool_tasks().
+struct ToolTask {
+  std::string name, question, source;
+  std::vector<std::string> variants;  ///< "fitted" first: constants that suit the size of the pictures
+  std::int64_t channels = 3;          ///< of the inputs
+  std::int64_t size = 32;             ///< side of the input that suits it where nobody says
+  TaskSetup (*set_up)(const TrainingSettings&, pretext::nn::Sequential<>&,
+                      const pretext::data::Dataset& train, const pretext::data::Dataset& test);
+  pretext::tasks::PlainInputs (*inputs)(const TrainingSettings&);
+  std::vector<Constant> (*constants)(const TrainingSettings&);
+  pretext::Image (*view)(const TrainingSettings&, const ViewRequest&);
+};
+
+ToolTask rotation_task();
+ToolTask jigsaw_task();
+ToolTask relative_location_task();
+ToolTask exemplar_task();
+ToolTask exemplar_triplet_task();
+ToolTask colorization_task();
+ToolTask contrastive_task();
+ToolTask supervised_task();
+
+const std::vector<ToolTask>& tool_tasks();
+
+/// The task of a name; throws where there is none, and says which there are.
+const ToolTask& tool_task(const std::string& name);
+
+/// The class that the task of a trained network, rotation or supervised, gives to each input [N, H, W, 3].
+std::vector<int> answers_of(Trained& trained, const pretext::Tensor<float, pretext::Cpu>& inputs);
+
+/// The stream that the head of a training is drawn from.
+inline pretext::Rng head_rng(const TrainingSettings& s) {
+  return pretext::Rng(s.random_seed(), pretext::Use::init, 1);
+}
+
+/// What the each_constant() of a task's options says.
+std::vector<Constant> constants_of(const auto& options) {
+  std::vector<Constant> constants;
+  options.each_constant([&](const std::string& name, const auto& value, const std::string& meaning) {
+    constants.push_back({name, pretext::message(value), meaning});
+  });
+  return constants;
+}

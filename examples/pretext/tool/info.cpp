@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// `pretext info` says what this build is, what a task's constants are, or what a model is made of.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include <pretext/image/codec.hpp>
+#include <pretext/nn/count.hpp>
+
+#include "environment.hpp"
+#include "tasks.hpp"
+#include "verbs.hpp"
+
+using namespace pretext;
+
+namespace {
+
+struct InfoSettings {
+  std::string subject, variants;
+  std::int64_t width = 0, size = 0;
+};
+
+const char* cuda() {
+#if defined(PRETEXT_CUDA_VERSION)
+  return "built with CUDA " PRETEXT_CUDA_VERSION "; this tool computes on the processor";
+#else
+  return "built without CUDA; this tool computes on the processor";
+#endif
+}
+
+/// A task's constants, a column a variant; a star where the columns differ.
+void print_task(const ToolTask& task, const InfoSettings& s) {
+  const std::vector<std::string> variants = s.variants.empty() ? task.variants : split_list(s.variants);
+  std::vector<std::vector<Constant>> columns;
+  for (const std::string& variant : variants) {
+    TrainingSettings settings;
+    settings.task = task.name;
+    settings.variant = variant;
+    settings.source.size = s.size;
+    settings.resolve();
+    columns.push_back(task.constants(settings));
+  }
+  std::printf("%s: %s (%s)\n\n  %-20s", task.name.c_str(), task.question.c_str(), task.source.c_str(),
+              "constant");
+  for (const std::string& variant : variants) std::printf(" %11s", variant.c_str());
+  std::printf("\n");
+  for (std::size_t row = 0; row < columns.front().size(); ++row) {
+    const Constant& first = columns.front()[row];
+    const bool differs =
+        std::ranges::any_of(columns, [&](const auto& c) { return c[row].value != first.value; });
+    std::printf("%c %-20s", differs ? '*' : ' ', first.name.c_str());
+    for (const auto& column : columns) std::printf(" %11s", column[row].value.c_str());
+    std::printf("  %s\n", first.meaning.c_str());
+  }
+  if (columns.size() > 1) std::printf("\n* the variants differ; --variants paper,released shows those two\n");
+}
+
+void print_model(const InfoSettings& s) {
+  const std::int64_t size = s.size == 0 ? 32 : s.size;
+  TrainingSettings settings;
+  settings.model = s.subject;
+  settings.width = s.width;
+  nn::Sequential<> net = make_backbone(settings);
+  std::printf("%s: %lld parameters\n", s.subject.c_str(), static_cast<long long>(nn::count_parameters(net)));
+  std::printf("  input    [N, %lld, %lld, 3]\n", static_cast<long long>(size), static_cast<long long>(size));
+  net(Tensor<float, Cpu>::zeros({1, size, size, 3}), [](const std::string& tap, const Tensor<float, Cpu>& x) {
+    std::printf("  %-8s [N, %lld, %lld, %lld]\n", tap.c_str(), static_cast<long long>(x.dim(1)),
+                static_cast<long long>(x.dim(2)), static_cast<long long>(x.dim(3)));
+  });
+}
+
+void print_names(const char* what, const std::vector<std::string>& names) {
+  std::printf("%-10s", what);
+  for (const std::string& name : names) std::printf(" %s", name.c_str());
+  std::printf("\n");
+}
+
+int run(const InfoSettings& s) {
+  require(s.size == 0 || (s.size >= 8 && s.size <= 1024), "--size must be 8 to 1024, or 0, not ", s.size);
+  const auto found = std::ranges::find(tool_tasks(), s.subject, &ToolTask::name);
+  std::vector<std::string> known = model_names();
+  if (s.subject.empty()) {
+    for (const auto& [name, value] : environment()) std::printf("%-10s %s\n", name.c_str(), value.c_str());
+    std::printf("%-10s %s\n", "cuda", cuda());
+    print_names("tasks", task_names());
+    print_names("models", known);
+  } else if (found != tool_tasks().end()) {
+    print_task(*found, s);
+  } else {
+    std::ranges::copy(task_names(), std::back_inserter(known));
+    require_known("task or model", s.subject, known);
+    print_model(s);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb info_verb() {
+  auto s = std::make_shared<InfoSettings>();
+  Verb verb{"info", "Say what this build is, or describe a task or a model", {}, [s](const Settings&) {
+              return run(*s);
+            }};
+  verb.settings.add_positional("subject", &s->subject, "A task or a model; empty: this build");
+  verb.settings.add("width", &s->width, "Width of the model; 0: as published");
+  verb.settings.add("size", &s->size, "Side of the input, in pixels; 0: the usual");
+  verb.settings.add("variants", &s->variants, "Of a task: which to compare, with commas; empty: all");
+  return verb;
+}

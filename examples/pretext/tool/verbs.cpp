@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include "verbs.hpp"
+
+std::vector<Verb> all_verbs() {
+  return {demo_verb(), pretrain_verb(), probe_verb(), knn_verb(), view_verb(), info_verb()};
+}
