@@ -62,7 +62,7 @@ sum_of() {
 
 is_whole() { [ -f "$1" ] && [ "$(sum_of "$1")" = "$2" ]; }
 
-# Goes on with what is in FILE.part. The published places are asked by https alone, redirected or not.
+# Goes on with what is in FILE.part. curl is held to https where the place is, redirected or not.
 download() {
   protocols='=https'
   [ "${base#https:}" != "$base" ] || protocols='=http,https,file'
