@@ -11,8 +11,8 @@ using namespace pretext;
 void DataSettings::add_to(Settings& settings) {
   settings.add(
       "data", &data,
-      "Pictures: a folder, a .tar or .tar.gz of one, a folder of CIFAR binary files, a .ptx cache, or "
-      "shapes:SIZE:COUNT to have COUNT pictures drawn");
+      "Pictures: a folder, a .tar or .tar.gz of one, a folder of CIFAR-10, CIFAR-100, STL-10, MNIST or "
+      "Fashion-MNIST, a .ptx cache, or shapes:SIZE:COUNT to have COUNT pictures drawn");
   settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
   settings.add("size", &size, "Side of the network's input, in pixels; 0: what suits the task");
   settings.add("max-bad", &max_bad, "Part of the pictures that may be unreadable and left out");

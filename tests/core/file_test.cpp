@@ -27,6 +27,8 @@ TEST_CASE("a mapped file holds the file's bytes; an empty one holds none") {
   test::write_file(dir / "empty", "");
   const MappedFile full(dir / "full");
   CHECK(std::ranges::equal(full.bytes(), bytes(text)));
+  full.release();
+  CHECK(std::ranges::equal(full.bytes(), bytes(text)));
   CHECK(MappedFile(dir / "empty").bytes().empty());
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 // Archives and files as the readers of data sets expect them, or wrong in one place.
 namespace test {
@@ -85,6 +86,23 @@ inline std::string cifar_record(const std::string& labels, int number) {
   for (int c = 0; c < 3; ++c)
     for (int i = 0; i < 1024; ++i) record += static_cast<char>(number + 5 * c + i);
   return record;
+}
+
+/// A picture of an STL-10 file: pixel (x, y) of channel c has value number + 7x + 3y + 50c.
+inline std::string stl10_picture(int number) {
+  std::string planes;
+  for (int c = 0; c < 3; ++c)
+    for (int x = 0; x < 96; ++x)
+      for (int y = 0; y < 96; ++y) planes += static_cast<char>(number + 7 * x + 3 * y + 50 * c);
+  return planes;
+}
+
+/// An IDX file of bytes: the dimensions as given, whatever the values.
+inline std::string idx_file(const std::vector<std::uint32_t>& dims, const std::string& values) {
+  std::string file{0, 0, 8, static_cast<char>(dims.size())};
+  for (const std::uint32_t dim : dims)
+    for (int shift = 24; shift >= 0; shift -= 8) file += static_cast<char>(dim >> shift & 255);
+  return file + values;
 }
 
 }  // namespace test

@@ -40,6 +40,93 @@ TEST_CASE("open recognises the folders of CIFAR-10 and CIFAR-100 and the folders
   CHECK(open(folder / "hundred", Split::test).label(0) == 51);
 }
 
+TEST_CASE("open recognises the folders of STL-10 and of MNIST and the folders above them") {
+  test::TempDir folder;
+  for (const std::string where : {"stl/", "above_stl/stl10_binary/"}) {
+    put(folder, where + "train_X.bin", test::stl10_picture(1));
+    put(folder, where + "train_y.bin", "\x04");
+    put(folder, where + "unlabeled_X.bin", test::stl10_picture(1) + test::stl10_picture(2));
+  }
+  put(folder, "only/unlabeled_X.bin", test::stl10_picture(1) + test::stl10_picture(2));
+  for (const std::string name : {"stl", "above_stl", "only"})
+    CHECK(open(folder / name, Split::unlabeled).size() == 2);
+  for (const std::string name : {"stl", "above_stl"}) CHECK(open(folder / name).label(0) == 3);
+  CHECK(refusal(folder / "above_stl", Split::test).find("stl10_binary: test_X.bin is missing") !=
+        std::string::npos);
+
+  const std::string images = test::idx_file({2, 1, 1}, "ab"), labels = test::idx_file({2}, {2, 3});
+  for (const std::string where : {"plain/", "above/mnist/", "above_fashion/fashion-mnist/"}) {
+    put(folder, where + "train-images-idx3-ubyte", images);
+    put(folder, where + "train-labels-idx1-ubyte", labels);
+  }
+  put(folder, "packed/t10k-images-idx3-ubyte.gz", test::gzip(images));
+  put(folder, "packed/t10k-labels-idx1-ubyte.gz", test::gzip(labels));
+  for (const std::string name : {"plain", "above", "above_fashion"}) CHECK(open(folder / name).label(1) == 3);
+  CHECK(open(folder / "packed", Split::test).label(0) == 2);
+  const data::OpenOptions small{.gunzip = {.max_bytes = 16}};
+  CHECK(test::error_of([&] {
+          data::open((folder / "packed").string(), Split::test, small);
+        }).find("grows to more than 16 bytes") != std::string::npos);
+}
+
+TEST_CASE("open asks which of two data sets in one folder is meant") {
+  test::TempDir folder;
+  put(folder, "stl10_binary/test_X.bin", test::stl10_picture(1));
+  put(folder, "stl10_binary/test_y.bin", "\x04");
+  CHECK(open(folder.path(), Split::test).size() == 1);
+  put(folder, "cifar-100-binary/train.bin", test::cifar_record({2, 50}, 0));
+  CHECK(
+      refusal(folder.path(), Split::test).find("holds two data sets, cifar-100-binary/ and stl10_binary/") !=
+      std::string::npos);
+  CHECK(open(folder / "cifar-100-binary").size() == 1);
+}
+
+TEST_CASE("open says so where an unlabeled part is asked of a source that is not STL-10") {
+  test::TempDir folder;
+  put(folder, "flat/1.png", test::png(1));
+  put(folder, "parts/train/cat/1.png", test::png(1));
+  put(folder, "parts/unlabeled/1.png", test::png(1));
+  put(folder, "ten/data_batch_1.bin", test::cifar_record({2}, 1));
+  put(folder, "hundred/train.bin", test::cifar_record({2, 50}, 0));
+  put(folder, "digits/train-images-idx3-ubyte", test::idx_file({1, 1, 1}, "a"));
+  put(folder, "a.tar", test::TarMaker().add("cat/1.png", test::png(1)).end());
+  data::save_cache(open(folder / "flat"), folder / "a.ptx");
+  for (const std::string name : {"flat", "parts", "ten", "hundred", "digits", "a.tar", "a.ptx"})
+    CHECK_MESSAGE(
+        refusal(folder / name, Split::unlabeled).find(name + ": has no unlabeled part") != std::string::npos,
+        name);
+  CHECK(test::error_of([&] { data::open("shapes", Split::unlabeled); }).find("has no unlabeled part") !=
+        std::string::npos);
+  CHECK(refusal(folder / "nowhere", Split::unlabeled).find("there is no such file") != std::string::npos);
+}
+
+TEST_CASE("open reads a folder as ImageNet has it: val/ is the test part, and pictures have any size") {
+  test::TempDir folder;
+  put(folder, "train/n01440764/n01440764_1.JPEG.png", test::png(1, 1, 1));
+  put(folder, "train/n01440764/n01440764_2.png", test::png(2, 300, 2));
+  put(folder, "train/n02102040/n02102040_1.PNG", test::png(3, 37, 501));
+  put(folder, "train/n03888257/n03888257_1.png", test::png(4));
+  put(folder, "val/n03888257/ILSVRC2012_val_00000001.png", test::png(5, 3, 1000));
+  put(folder, "val/n01440764/ILSVRC2012_val_00000002.png", test::png(6));
+  const Dataset train = open(folder.path()), held_out = open(folder.path(), Split::test);
+  REQUIRE(train.size() == 4);
+  REQUIRE(held_out.size() == 2);
+  CHECK(train.classes() == std::vector<std::string>{"n01440764", "n02102040", "n03888257"});
+  CHECK(held_out.classes() == train.classes());
+  CHECK(test::same_pixels(train.image(0), test::picture(1, 1, 1)));
+  CHECK(test::same_pixels(train.image(1), test::picture(2, 300, 2)));
+  CHECK(test::same_pixels(train.image(2), test::picture(3, 37, 501)));
+  CHECK(held_out.label(0) == 0);
+  CHECK(held_out.label(1) == 2);
+  CHECK(test::same_pixels(held_out.image(1), test::picture(5, 3, 1000)));
+  put(folder, "validation/n02102040/1.png", test::png(7));
+  CHECK(open(folder.path(), Split::test).size() == 2);  // val/ comes before validation/
+  put(folder, "test/n02102040/1.png", test::png(7));
+  CHECK(open(folder.path(), Split::test).label(0) == 1);  // and test/ before val/
+  put(folder, "test/n09999999/1.png", test::png(8));
+  CHECK(refusal(folder.path(), Split::test).find("none of the 3 known classes") != std::string::npos);
+}
+
 TEST_CASE("open takes a folder as it is: class folders, flat, or with parts") {
   test::TempDir folder;
   put(folder, "classes/cat/1.png", test::png(1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes the seed files of the tar, gz, cifar and cache fuzz targets:
+// Writes the seed files of the tar, gz, cifar, stl10, mnist and cache fuzz targets:
 //   g++ -std=c++20 -Iinclude -Itests tests/fuzz/make_data_corpus.cpp -lz -pthread -o make_data_corpus
 //   ./make_data_corpus tests/fuzz/corpus
 
@@ -40,8 +40,28 @@ void make_caches(const fs::path& folder) {
   save_cache(std::move(builder).build(), folder / "set.ptx", "key of the source");
 }
 
+// The label file with its size in two bytes before it, then the images.
+std::string mnist_input(const std::string& labels, const std::string& images) {
+  return std::string{static_cast<char>(labels.size() >> 8), static_cast<char>(labels.size())} + labels +
+         images;
+}
+
+void make_published(const fs::path& folder) {
+  save(folder / "cifar/ten.bin", test::cifar_record({3}, 1) + test::cifar_record({9}, 2));
+  save(folder / "cifar/hundred.bin", test::cifar_record({3, 99}, 1));
+  save(folder / "cifar/names.txt", "airplane\nautomobile\r\n\nbird\n");
+  save(folder / "stl10/two.bin", "\x02\x01\x0A" + test::stl10_picture(1) + test::stl10_picture(2));
+  save(folder / "stl10/unlabeled.bin", std::string(1, '\0') + test::stl10_picture(3));
+  const std::string labels = test::idx_file({3}, {0, 9, 5}), pixels = "the pixels of three pictures";
+  const std::string images = test::idx_file({3, 2, 4}, pixels.substr(0, 24));
+  save(folder / "mnist/plain.idx", mnist_input(labels, images));
+  save(folder / "mnist/packed.idx", mnist_input(test::gzip(labels), test::gzip(images)));
+  save(folder / "mnist/many.idx", mnist_input(labels, test::idx_file({300, 1, 1}, std::string(300, 'x'))));
+}
+
 void make(const fs::path& folder) {
-  for (const char* name : {"tar", "gz", "cifar", "cache"}) fs::create_directories(folder / name);
+  for (const char* name : {"tar", "gz", "cifar", "cache", "stl10", "mnist"})
+    fs::create_directories(folder / name);
   const std::string plain =
       test::TarMaker().add("cat/1.jpg", "one").add("dog/2.jpg", std::string(600, 'x')).end();
   save(folder / "tar/plain.tar", plain);
@@ -52,9 +72,7 @@ void make(const fs::path& folder) {
        test::gzip("one") + test::gzip("") + test::gzip(rich_tar()) + std::string(8, '\0'));
   save(folder / "gz/zeros.gz", test::gzip(std::string(200000, '\0')));
   save(folder / "gz/bomb.gz", test::gzip(std::string(2 << 20, '\0')));
-  save(folder / "cifar/ten.bin", test::cifar_record({3}, 1) + test::cifar_record({9}, 2));
-  save(folder / "cifar/hundred.bin", test::cifar_record({3, 99}, 1));
-  save(folder / "cifar/names.txt", "airplane\nautomobile\r\n\nbird\n");
+  make_published(folder);
   make_caches(folder / "cache");
 }
 

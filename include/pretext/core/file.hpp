@@ -46,6 +46,11 @@ class MappedFile {
 
   Span<const std::uint8_t> bytes() const { return {data_, size_}; }
 
+  /// Gives back the memory of all pages touched so far; one that is touched again is brought in again.
+  void release() const {
+    if (data_ != nullptr) ::madvise(const_cast<std::uint8_t*>(data_), size_, MADV_DONTNEED);
+  }
+
  private:
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -12,6 +11,7 @@
 #include "pretext/core/error.hpp"
 #include "pretext/core/file.hpp"
 #include "pretext/data/dataset.hpp"
+#include "pretext/data/set_folder.hpp"
 
 namespace pretext::data {
 
@@ -52,32 +52,6 @@ inline void add_cifar(Span<const std::uint8_t> file, std::string_view name, Cifa
   }
 }
 
-/// The parts of a text that are not empty, without the carriage returns of another system.
-inline std::vector<std::string> split_names(std::string_view text, char separator) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find(separator));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::string_view name = line.substr(0, line.find('\r'));
-    if (!name.empty()) names.emplace_back(name);
-  }
-  return names;
-}
-
-/// The lines of a file of class names where there is one, otherwise the names of the official set.
-inline std::vector<std::string> cifar_names(const std::filesystem::path& file, std::string_view official) {
-  const std::vector<std::string> expected = split_names(official, ' ');
-  if (!std::filesystem::exists(file)) return expected;
-  const MappedFile mapped(file);
-  const auto bytes = mapped.bytes();
-  require(bytes.size() <= 64 * 1024, file.string(), ": has ", bytes.size(),
-          " bytes, too many for class names");
-  auto found = split_names({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, '\n');
-  require(found.size() == expected.size(), file.string(), ": has ", found.size(), " class names, not ",
-          expected.size());
-  return found;
-}
-
 /// Reads the named files of the folder, which may be the one above; or the path itself where it is a file.
 inline Dataset read_cifar(std::filesystem::path path, std::string_view inner,
                           const std::vector<std::string>& files, std::string_view names_file,
@@ -87,13 +61,12 @@ inline Dataset read_cifar(std::filesystem::path path, std::string_view inner,
   const bool single = !fs::is_directory(path);
   if (!single && !fs::exists(path / files.front()) && fs::exists(path / inner)) path /= inner;
   const fs::path folder = single ? path.parent_path() : path;
-  std::vector<std::string> classes = cifar_names(folder / names_file, official);
+  std::vector<std::string> classes = class_names(folder / names_file, official);
   const std::size_t count = classes.size();
   DatasetBuilder builder(path.string(), std::move(classes));
   for (const std::string& name : single ? std::vector{path.filename().string()} : files) {
-    require(fs::exists(folder / name), folder.string(), ": ", name, " is missing from this CIFAR folder");
-    const MappedFile mapped(folder / name);
-    add_cifar(mapped.bytes(), (folder / name).string(), format, count, builder);
+    const fs::path file = file_of(folder, name, "CIFAR");
+    add_cifar(MappedFile(file).bytes(), file.string(), format, count, builder);
   }
   return std::move(builder).build();
 }
@@ -128,6 +101,7 @@ inline constexpr std::string_view cifar20_names =
 /// CIFAR-10 in the official binary format: a folder with data_batch_1.bin to data_batch_5.bin and
 /// test_batch.bin, the folder above it, or one such file (then the split says nothing).
 inline Dataset cifar10(const std::filesystem::path& path, Split split = Split::train) {
+  detail::refuse_unlabeled(path.string(), split);
   std::vector<std::string> files = {"test_batch.bin"};
   if (split == Split::train) files.clear();
   for (int i = 1; split == Split::train && i <= 5; ++i)
@@ -140,6 +114,7 @@ inline Dataset cifar10(const std::filesystem::path& path, Split split = Split::t
 /// such file (then the split says nothing).
 inline Dataset cifar100(const std::filesystem::path& path, Split split = Split::train,
                         const Cifar100Options& options = {}) {
+  detail::refuse_unlabeled(path.string(), split);
   return detail::read_cifar(path, "cifar-100-binary", {split == Split::train ? "train.bin" : "test.bin"},
                             options.coarse ? "coarse_label_names.txt" : "fine_label_names.txt",
                             options.coarse ? detail::cifar20_names : detail::cifar100_names,

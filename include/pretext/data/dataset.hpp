@@ -16,10 +16,14 @@
 
 namespace pretext::data {
 
-/// The part of a data set: what a network may learn from, and what is read once at the very end.
-enum class Split { train, test };
+/// The part of a data set: what a network may learn from, what is read once at the very end, and what is for
+/// learning without labels only, which few data sets have.
+enum class Split { train, test, unlabeled };
 
-inline const char* to_string(Split split) { return split == Split::train ? "train" : "test"; }
+inline const char* to_string(Split split) {
+  if (split == Split::unlabeled) return "unlabeled";
+  return split == Split::train ? "train" : "test";
+}
 
 /// A picture that could not be read, and why.
 struct Skipped {
@@ -28,6 +32,11 @@ struct Skipped {
 };
 
 namespace detail {
+
+/// Throws where the unlabeled part is asked of a source that has only the other two.
+inline void refuse_unlabeled(const std::string& source, Split split) {
+  require(split != Split::unlabeled, source, ": has no unlabeled part; of all sources only STL-10 has one");
+}
 
 /// Where one decoded picture lies.
 struct Picture {

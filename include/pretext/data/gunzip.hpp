@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pretext/core/checked.hpp"
 #include "pretext/core/error.hpp"
+#include "pretext/core/file.hpp"
 #include "pretext/core/span.hpp"
 
 namespace pretext::data {
@@ -103,5 +106,22 @@ inline std::vector<std::uint8_t> gunzip(Span<const std::uint8_t> file, std::stri
   check_growth(content.size());
   return content;
 }
+
+/// The content of a file: mapped where it is plain, unpacked into memory where it is a gzip file.
+class PlainFile {
+ public:
+  explicit PlainFile(const std::filesystem::path& path, const GunzipLimits& limits = {})
+      : file_(std::make_unique<MappedFile>(path)) {
+    if (!is_gzip(file_->bytes())) return;
+    unpacked_ = gunzip(file_->bytes(), path.string(), limits);
+    file_.reset();
+  }
+
+  Span<const std::uint8_t> bytes() const { return file_ != nullptr ? file_->bytes() : unpacked_; }
+
+ private:
+  std::unique_ptr<MappedFile> file_;
+  std::vector<std::uint8_t> unpacked_;
+};
 
 }  // namespace pretext::data

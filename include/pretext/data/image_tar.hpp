@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "pretext/core/file.hpp"
 #include "pretext/data/decode.hpp"
 #include "pretext/data/gunzip.hpp"
 #include "pretext/data/tar.hpp"
@@ -52,14 +50,7 @@ inline std::size_t shared_folders(const std::vector<TarEntry>& entries) {
 class ImageTar {
  public:
   explicit ImageTar(const std::filesystem::path& path, const GunzipLimits& limits = {})
-      : name_(path.string()), file_(std::make_unique<MappedFile>(path)) {
-    Span<const std::uint8_t> bytes = file_->bytes();
-    if (is_gzip(bytes)) {
-      unpacked_ = gunzip(bytes, name_, limits);
-      file_.reset();
-      bytes = unpacked_;
-    }
-    entries_ = read_tar(bytes, name_);
+      : name_(path.string()), file_(path, limits), entries_(read_tar(file_.bytes(), name_)) {
     std::erase_if(entries_, [](const TarEntry& entry) { return !detail::is_picture_name(entry.name); });
     for (auto& entry : entries_)
       if (entry.name.starts_with("./")) entry.name.erase(0, 2);
@@ -120,8 +111,7 @@ class ImageTar {
   }
 
   std::string name_;
-  std::unique_ptr<MappedFile> file_;
-  std::vector<std::uint8_t> unpacked_;
+  PlainFile file_;
   std::vector<TarEntry> entries_;
 };
 

@@ -15,7 +15,9 @@
 #include "pretext/data/cifar.hpp"
 #include "pretext/data/image_folder.hpp"
 #include "pretext/data/image_tar.hpp"
+#include "pretext/data/mnist.hpp"
 #include "pretext/data/shapes.hpp"
+#include "pretext/data/stl10.hpp"
 
 namespace pretext::data {
 
@@ -104,8 +106,61 @@ Dataset maybe_cached(const std::filesystem::path& path, Split split, const OpenO
                 source_key(path, options.read), make);
 }
 
-inline bool is_cifar(const std::filesystem::path& path, const char* inner, const char* file) {
-  return std::filesystem::exists(path / file) || std::filesystem::exists(path / inner / file);
+/// A data set in files of a form of its own.
+struct KnownSet {
+  const char* folder;                // what the folder is called that its archive or its script makes
+  std::array<const char*, 4> files;  // each of them tells it from all others
+  Dataset (*read)(const std::filesystem::path&, Split, const OpenOptions&);
+};
+
+inline Dataset read_cifar10(const std::filesystem::path& folder, Split split, const OpenOptions&) {
+  return cifar10(folder, split);
+}
+inline Dataset read_cifar100(const std::filesystem::path& folder, Split split, const OpenOptions&) {
+  return cifar100(folder, split);
+}
+inline Dataset read_stl10(const std::filesystem::path& folder, Split split, const OpenOptions&) {
+  return stl10(folder, split);
+}
+inline Dataset read_mnist(const std::filesystem::path& folder, Split split, const OpenOptions& options) {
+  return mnist(folder, split, {.gunzip = options.gunzip});
+}
+
+inline constexpr std::array mnist_files = {"train-images-idx3-ubyte", "train-images-idx3-ubyte.gz",
+                                           "t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"};
+inline constexpr KnownSet known_sets[] = {
+    {"cifar-10-batches-bin", {"data_batch_1.bin"}, read_cifar10},
+    {"cifar-100-binary", {"train.bin"}, read_cifar100},
+    {"stl10_binary", {"train_X.bin", "test_X.bin", "unlabeled_X.bin"}, read_stl10},
+    {"mnist", mnist_files, read_mnist},
+    {"fashion-mnist", mnist_files, read_mnist},
+};
+
+/// Where a data set of known form lies and what it is; null: nowhere.
+struct KnownPlace {
+  std::filesystem::path folder;
+  const KnownSet* set = nullptr;
+};
+
+inline KnownPlace known_in(const std::filesystem::path& folder) {
+  for (const KnownSet& set : known_sets)
+    for (const char* file : set.files)
+      if (file != nullptr && std::filesystem::exists(folder / file)) return {folder, &set};
+  return {};
+}
+
+/// In the folder, or in one within it that is called as such a data set is. Throws where there are two.
+inline KnownPlace find_known(const std::filesystem::path& folder) {
+  KnownPlace found = known_in(folder);
+  if (found.set != nullptr) return found;
+  for (const KnownSet& set : known_sets) {
+    KnownPlace inner = known_in(folder / set.folder);
+    if (inner.set == nullptr) continue;
+    require(found.set == nullptr, folder.string(), ": holds two data sets, ",
+            found.folder.filename().string(), "/ and ", set.folder, "/; name one of them");
+    found = std::move(inner);
+  }
+  return found;
 }
 
 inline bool is_tar_name(std::string_view name) {
@@ -116,23 +171,27 @@ inline bool is_tar_name(std::string_view name) {
 
 /// The pictures that a name stands for, found out by looking. It may be
 /// - shapes, shapes:SIZE or shapes:SIZE:COUNT, for procedural pictures;
-/// - a folder with data_batch_1.bin of CIFAR-10 or train.bin of CIFAR-100, or the folder above it;
-/// - a folder of pictures, or a .tar or .tar.gz of one: with class folders or without, whole or with train/
-///   and test/ (or val/); train/ beside other pictures and no test folder is a class;
+/// - a folder of the files of CIFAR-10, CIFAR-100, STL-10, MNIST or Fashion-MNIST, or the one above it;
+/// - a folder of pictures, or a .tar or .tar.gz of one: with class folders or without, whole or in parts;
 /// - a .ptx cache file.
 ///
-/// Throws for anything else, and where a test part is asked of a source that has none.
+/// The training part of pictures is train/. Their test part is the first of test/, val/, valid/ and
+/// validation/ that is there, so ImageNet's train/ and val/ will do; its test/, without labels, would come
+/// first. Without a test part, train/ beside other pictures is a class.
+///
+/// Throws for anything else, and where a part is asked of a source that does not have it.
 inline Dataset open(const std::string& source, Split split = Split::train, const OpenOptions& options = {}) {
   if (source == "shapes" || source.starts_with("shapes:"))
     return detail::open_shapes(source, split, options.seed);
   namespace fs = std::filesystem;
   const fs::path path = source.ends_with('/') ? source.substr(0, source.size() - 1) : source;
-  if (fs::is_directory(path)) {
-    if (detail::is_cifar(path, "cifar-10-batches-bin", "data_batch_1.bin")) return cifar10(path, split);
-    if (detail::is_cifar(path, "cifar-100-binary", "train.bin")) return cifar100(path, split);
+  if (fs::is_directory(path))
+    if (const detail::KnownPlace place = detail::find_known(path); place.set != nullptr)
+      return place.set->read(place.folder, split, options);
+  if (fs::exists(path)) detail::refuse_unlabeled(source, split);
+  if (fs::is_directory(path))
     return detail::maybe_cached(path, split, options,
                                 [&] { return detail::open_folder(path, split, options); });
-  }
   if (fs::is_regular_file(path) && detail::is_tar_name(source))
     return detail::maybe_cached(path, split, options, [&] { return detail::open_tar(path, split, options); });
   if (fs::is_regular_file(path) && source.ends_with(".ptx")) {
@@ -141,8 +200,8 @@ inline Dataset open(const std::string& source, Split split = Split::train, const
   }
   fail(source, fs::exists(path) ? ": is not a data set" : ": there is no such file or folder",
        "; expected a folder of pictures (with or without class folders, with or without train/ and test/), a "
-       ".tar or .tar.gz of one, a folder of CIFAR-10 or CIFAR-100 in binary form, a .ptx cache file, or "
-       "shapes:SIZE");
+       ".tar or .tar.gz of one, a folder of CIFAR-10, CIFAR-100, STL-10, MNIST or Fashion-MNIST in binary "
+       "form, a .ptx cache file, or shapes:SIZE");
 }
 
 }  // namespace pretext::data

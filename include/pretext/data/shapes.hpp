@@ -155,6 +155,7 @@ inline Dataset shapes(const ShapesOptions& options = {}) {
   require(options.size >= 32 && options.size <= 96, "shapes: size must be 32 to 96, not ", options.size);
   require(options.count >= 0 && options.count <= UINT32_MAX, "shapes: count ", options.count,
           " is out of range");
+  detail::refuse_unlabeled("shapes", options.split);
   std::vector<std::string> names;
   for (const auto& object : detail::object_classes) names.emplace_back(object.name);
   DatasetBuilder builder(std::string("shapes:") + to_string(options.split), std::move(names));
