@@ -21,6 +21,7 @@ void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
   settings.add("variant", &variant,
                "Constants of the task: fitted to the size, or those of a publication; 'pretext info TASK'");
+  settings.add("part", &part, "Pictures to learn from: train, or the unlabeled ones where there are such");
   settings.add("model", &model, "Backbone; 'pretext info' lists them");
   settings.add("width", &width, "Channels of most convolutions; 0: as published");
   settings.add("epochs", &epochs, "Times that every picture is seen");
@@ -68,11 +69,16 @@ const ToolTask& tool_task(const std::string& name) {
   return *std::ranges::find(tool_tasks(), name, &ToolTask::name);
 }
 
+data::Dataset TrainingSettings::open_training() const {
+  return source.open(part == "train" ? data::Split::train : data::Split::unlabeled);
+}
+
 tasks::PlainInputs TrainingSettings::inputs() const { return tool_task(task).inputs(*this); }
 
 void TrainingSettings::resolve() {
   const ToolTask& asked = tool_task(task);
   require_known(task + " variant", variant, asked.variants);
+  require_known("part", part, {"train", "unlabeled"});
   if (source.size == 0) source.size = asked.size;
   require_known("model", model, model_names());
   require_known("precision", precision, {"fast", "strict"});

@@ -11,7 +11,8 @@
 
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
-  std::string task = "rotation", variant = "fitted", model = "nin3", schedule = "cosine", precision = "fast";
+  std::string task = "rotation", variant = "fitted", part = "train", model = "nin3", schedule = "cosine",
+              precision = "fast";
   std::int64_t width = 48, epochs = 20, batch = 64, padding = 4, seed = 0;
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
@@ -29,6 +30,8 @@ struct TrainingSettings {
   pretext::tasks::SquareCrop crop() const;
   /// What the trained network is shown when its features are measured.
   pretext::tasks::PlainInputs inputs() const;
+  /// The pictures to learn from.
+  pretext::data::Dataset open_training() const;
   std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
 };
 

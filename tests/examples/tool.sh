@@ -131,6 +131,8 @@ for task in jigsaw relative_location exemplar exemplar_triplet colorization cont
 done
 says "* tile " info jigsaw --variants fitted,paper
 says "  tile   " info jigsaw --variants paper,released
+refused "there is no part 'tset'" pretrain --part tset --dry-run
+refused "unlabeled" pretrain $few --part unlabeled --out wrong
 refused "there is no jigsaw variant 'papr'. Did you mean 'paper'?" pretrain jigsaw --variant papr --out wrong
 refused "--validation holds out pictures" pretrain exemplar $few --validation 0.5 --batch 10 --out wrong
 refused "jigsaw: is a run of jigsaw, not of rotation" view rotation --run jigsaw

@@ -101,7 +101,7 @@ int run(PretrainSettings& s, Settings& settings) {
   check(s);
   if (s.threads > 0) set_num_threads(narrow<int>(s.threads, "--threads"));
   if (s.dry_run) return dry_run(s, settings.toml());
-  const data::Dataset train = s.training.source.open(data::Split::train);
+  const data::Dataset train = s.training.open_training();
   const data::Dataset test = s.test ? s.training.source.open(data::Split::test) : data::Dataset();
   train::FitOptions how{.loader_depth = narrow<int>(s.loader_depth, "--loader-depth"),
                         .loader_threads = narrow<int>(s.loader_threads, "--loader-threads"),

@@ -29,7 +29,7 @@ int run(ViewSettings& s) {
     require_pictures_of(s.run, training.source);
   }
   training.resolve();
-  const data::Dataset dataset = training.source.open(data::Split::train);
+  const data::Dataset dataset = training.open_training();
   require(s.pictures <= dataset.size(), "--pictures must be at most the ", dataset.size(), " of ",
           dataset.name(), ", not ", s.pictures);
   std::optional<Trained> trained;
