@@ -30,7 +30,18 @@ PRETEXT_INLINE PRETEXT_HD Words philox(Words counter, std::uint64_t key) {
 }
 
 /// What a random number is for. Streams of different uses never meet.
-enum class Use : std::uint32_t { init, order, views, dropout, split, probe, synthetic, test, mining };
+enum class Use : std::uint32_t {
+  init,
+  order,
+  views,
+  dropout,
+  split,
+  probe,
+  synthetic,
+  test,
+  mining,
+  permutations
+};
 
 /// A random stream: numbers are a function of (seed, use, epoch, sample, draw) and of nothing else, so they
 /// do not depend on threads, batches or history. Copies are independent cursors over the same numbers.

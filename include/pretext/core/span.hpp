@@ -19,11 +19,13 @@ class Span {
   template <std::size_t N>
   constexpr Span(T (&array)[N]) : Span(array, N) {}
 
-  /// A vector, an array, or whatever else has data() and size() for values of type T.
+  /// A vector, an array, or whatever else has data() and size() for values of type T; constant ones only
+  /// where T is.
   template <class Values>
   constexpr Span(Values&& values) requires(
       std::is_same_v<const T, const std::remove_reference_t<decltype(*values.data())>>&&
-          std::is_same_v<std::size_t, decltype(values.size())>)
+          std::is_convertible_v<decltype(values.data()), T*>&&
+              std::is_same_v<std::size_t, decltype(values.size())>)
       : Span(values.data(), values.size()) {}
 
   constexpr T* data() const { return data_; }
