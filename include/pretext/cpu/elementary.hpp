@@ -17,6 +17,10 @@ namespace detail {
 // ln 2 in two parts: n times the first, of nine bits, is exact for every exponent n.
 inline constexpr double ln2_high = 0.693359375, ln2_low = -2.1219444005469058e-4;
 
+/// ln 2 rounded towards 0.
+template <class T>
+inline constexpr T ln2_below = sizeof(T) == 8 ? T(0x1.62e42fefa39efp-1) : T(0x1.62e42ep-1);
+
 /// 1 / k! from the highest power of the series of exp to the lowest: as many as |x| <= ln 2 / 2 needs in T.
 template <class T>
 constexpr auto exp_series() {
@@ -29,14 +33,17 @@ constexpr auto exp_series() {
 
 }  // namespace detail
 
-/// x becomes e^x, off by a few units in the last place; what would be below the smallest normal number
-/// becomes 0. NaN stays.
+/// x becomes e^x, off by up to 2 units in the last place; what is too large for T becomes infinity, and what
+/// is below its smallest normal number 0. NaN stays.
 template <class T, class V>
 PRETEXT_INLINE void exponential(V& x) {
   using Limits = std::numeric_limits<T>;
   using Bits = typename VectorOf<BitsOf<T>, sizeof(V)>::type;
   constexpr int mantissa = Limits::digits - 1;
-  constexpr T least = T(Limits::min_exponent) * T(0.6931471805599453), most = -least;
+  // The logarithms of 2^max_exponent and of the smallest normal number, towards 0: all that lies between has
+  // an n whose exponent T has.
+  constexpr T most = T(Limits::max_exponent) * detail::ln2_below<T>,
+              least = T(Limits::min_exponent - 1) * detail::ln2_below<T>;
   // Added to a number this rounds it to an integer, which ends up in the low bits.
   constexpr T rounder = T(BitsOf<T>(3) << (mantissa - 1));
   const V inside = x < least ? V{} : x > most ? V{} : x;
@@ -49,7 +56,7 @@ PRETEXT_INLINE void exponential(V& x) {
   x = x < least ? V{} : x > most ? V{} + Limits::infinity() : sum;
 }
 
-/// x becomes ln x, off by a few units in the last place, where x is positive; below the smallest normal
+/// x becomes ln x, off by up to 3 units in the last place, where x is positive; below the smallest normal
 /// number it is that number's. Infinity and NaN stay.
 template <class T, class V>
 PRETEXT_INLINE void logarithm(V& x) {
@@ -70,7 +77,8 @@ PRETEXT_INLINE void logarithm(V& x) {
   x = x < Limits::infinity() ? sum : x;
 }
 
-/// values[i] to the power of `exponent`, for positive values.
+/// values[i] to the power of `exponent`, for positive values. Off by up to 3 units in the last place for each
+/// unit of |exponent * ln value|, and 3 more.
 template <class T>
 struct PowerRow {
   T* values;
