@@ -118,4 +118,53 @@ TEST_CASE("a start without a value is refused") {
   CHECK_THROWS_AS(lbfgs(Bowl{30, 10}, x, {.history = 0}), Error);
 }
 
+TEST_CASE("a gradient that is not a number is no minimum") {
+  Vector x{3, 1};
+  const auto nowhere = [](const Vector&, Vector& g) {
+    g[0] = 0;
+    g[1] = std::nan("");
+    return 1.0;
+  };
+  CHECK_THROWS_WITH_AS(lbfgs(nowhere, x), "lbfgs: the gradient at the start has a component of nan", Error);
+  // Fine at the start alone.
+  const auto alone = [](const Vector& p, Vector& g) {
+    g[0] = p[0] == 3 ? 2 * p[0] : std::nan("");
+    g[1] = 0;
+    return p[0] * p[0];
+  };
+  CHECK_THROWS_WITH_AS(lbfgs(alone, x),
+                       doctest::Contains("lbfgs: beside a point of value 9 the value is 9 and the slope nan"),
+                       Error);
+  CHECK(x == Vector{3, 1});
+  // Without a slope beyond 1: such a step is taken back, and the minimum found.
+  const auto half = [](const Vector& p, Vector& g) {
+    g[0] = p[0] > 1 ? std::nan("") : 2 * (p[0] - 0.5);
+    return (p[0] - 0.5) * (p[0] - 0.5);
+  };
+  Vector y{-0.3};
+  CHECK(lbfgs(half, y, {}, [](const Vector& g) { return Vector{3 * g[0]}; }).converged());
+  CHECK(y[0] == doctest::Approx(0.5));
+}
+
+TEST_CASE("a preconditioner that leads uphill is refused, and one that does so at times is forgotten") {
+  Vector x(30);
+  const auto uphill = [](const Vector& gradient) {
+    Vector turned = gradient;
+    for (double& value : turned) value = -value;
+    return turned;
+  };
+  CHECK_THROWS_WITH_AS(lbfgs(Bowl{30, 10}, x, {}, uphill),
+                       doctest::Contains("the preconditioner is not positive definite"), Error);
+  // As the memory sees it, the curvature changes its sign from step to step.
+  int calls = 0;
+  const auto moody = [&](const Vector& gradient) {
+    Vector step = gradient;
+    for (std::size_t i = 0; i < step.size(); ++i) step[i] *= i % 3 == 0 ? 1 + 1e3 * (++calls % 2) : 0.1;
+    return step;
+  };
+  const auto report = lbfgs(Bowl{30, 10}, x, {.decrease_tolerance = 0}, moody);
+  CHECK(report.stop == Stop::gradient);
+  for (std::size_t i = 0; i < 30; ++i) CHECK(x[i] == doctest::Approx(static_cast<double>(i)));
+}
+
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -56,12 +55,18 @@ inline Vector difference(const Vector& a, const Vector& b) {
   return result;
 }
 
-/// The largest of the absolute values.
+/// The largest of the absolute values; NaN where any is.
 inline double steepness(const Vector& gradient) {
   double largest = 0;
-  for (const double slope : gradient) largest = std::max(largest, std::abs(slope));
+  for (const double slope : gradient)
+    if (std::isnan(slope) || std::abs(slope) > largest) largest = std::abs(slope);
   return largest;
 }
+
+/// What makes of a vector itself.
+struct Unchanged {
+  const Vector& operator()(const Vector& gradient) const { return gradient; }
+};
 
 /// The last steps and what they did to the gradient: an estimate of the inverse Hessian (Nocedal and Wright,
 /// algorithm 7.4) that starts from a preconditioner P. What P makes of a gradient is handed in beside it, so
@@ -76,6 +81,8 @@ class LbfgsMemory {
     pairs_.push_back({std::move(step), std::move(change), std::move(p_change), product, scale});
     if (pairs_.size() > history_) pairs_.erase(pairs_.begin());
   }
+
+  void clear() { pairs_.clear(); }
 
   /// Minus the inverse Hessian times the gradient.
   Vector direction(const Vector& gradient, const Vector& p_gradient) const {
@@ -107,21 +114,22 @@ struct LbfgsPoint {
 };
 
 /// Goes along a descent direction to a point that fulfils the Wolfe conditions: too long a step is halved
-/// into its bracket, too short a one doubled. Near the minimum, where rounding hides the decrease, the slope
-/// decides (Hager and Zhang 2005). Returns false where no such step was found.
+/// into its bracket, as is one to where the function has no value or no slope, too short a one doubled. Near
+/// the minimum, where rounding hides the decrease, the slope decides (Hager and Zhang 2005). Returns false
+/// where no such step was found.
 template <class F>
 bool line_search(F& f, const LbfgsPoint& from, const Vector& direction, LbfgsPoint& to, int& evaluations) {
   const double start = dot(from.gradient, direction);
-  double low = 0, high = std::numeric_limits<double>::infinity(), step = 1;
-  for (int trial = 0; start < 0 && trial < 40; ++trial) {
+  double low = 0, high = std::numeric_limits<double>::infinity(), step = 1, slope = 0;
+  for (int trial = 0; trial < 40; ++trial) {
     to.x = from.x;
     add(to.x, step, direction);
     to.value = f(to.x, to.gradient);
     ++evaluations;
-    const double slope = dot(to.gradient, direction);
+    slope = dot(to.gradient, direction);
     const bool lower = to.value <= from.value + 1e-4 * step * start;
     const bool level = to.value <= from.value + 1e-6 * std::abs(from.value) && slope <= -0.8 * start;
-    if (!lower && !level)
+    if (!std::isfinite(to.value) || !std::isfinite(slope) || !(lower || level))
       high = step;
     else if (slope < 0.9 * start)
       low = step;
@@ -129,15 +137,31 @@ bool line_search(F& f, const LbfgsPoint& from, const Vector& direction, LbfgsPoi
       return true;
     step = std::isfinite(high) ? 0.5 * (low + high) : 2 * step;
   }
+  require(std::isfinite(to.value) && std::isfinite(slope), "lbfgs: beside a point of value ", from.value,
+          " the value is ", to.value, " and the slope ", slope);
   return false;
+}
+
+/// Where the function falls from here: as the memory says, or, where that leads uphill, against the gradient
+/// with nothing remembered.
+inline Vector descent(LbfgsMemory& memory, const Vector& gradient, const Vector& p_gradient) {
+  Vector direction = memory.direction(gradient, p_gradient);
+  if (dot(gradient, direction) < 0) return direction;
+  memory.clear();
+  direction = memory.direction(gradient, p_gradient);
+  const double slope = dot(gradient, direction);
+  require(slope <= 0, "lbfgs: along the preconditioned gradient the slope is ", -slope,
+          ", which must not be negative: the preconditioner is not positive definite");
+  return direction;
 }
 
 }  // namespace detail
 
 /// Minimises a smooth convex function by L-BFGS, from x, which ends at the minimum. f(x, gradient) returns
 /// the value and fills the gradient; precondition(gradient) is the gradient times a guess at the inverse
-/// Hessian. All else is sequential: as deterministic as these two.
-template <class F, class P = std::identity>
+/// Hessian. All else is sequential: as deterministic as these two. Throws where value or gradient are not
+/// finite at the start or in any reach of a step, and where the preconditioner turns the gradient uphill.
+template <class F, class P = detail::Unchanged>
 LbfgsReport lbfgs(F&& f, Vector& x, const LbfgsOptions& options = {}, P&& precondition = {}) {
   require(options.history >= 1 && options.max_iterations >= 0, "lbfgs: history ", options.history,
           " and max_iterations ", options.max_iterations, " must be at least 1 and 0");
@@ -145,6 +169,8 @@ LbfgsReport lbfgs(F&& f, Vector& x, const LbfgsOptions& options = {}, P&& precon
   detail::LbfgsPoint here{x, Vector(x.size()), 0}, next = here;
   here.value = f(here.x, here.gradient);
   require(std::isfinite(here.value), "lbfgs: the value at the start is ", here.value);
+  const double steepest = detail::steepness(here.gradient);
+  require(std::isfinite(steepest), "lbfgs: the gradient at the start has a component of ", steepest);
   Vector p_gradient = precondition(here.gradient);
   LbfgsReport report{.evaluations = 1};
   std::optional<Stop> reason;
@@ -153,7 +179,7 @@ LbfgsReport lbfgs(F&& f, Vector& x, const LbfgsOptions& options = {}, P&& precon
       reason = Stop::gradient;
     } else if (report.iterations == options.max_iterations) {
       reason = Stop::iterations;
-    } else if (!detail::line_search(f, here, memory.direction(here.gradient, p_gradient), next,
+    } else if (!detail::line_search(f, here, detail::descent(memory, here.gradient, p_gradient), next,
                                     report.evaluations)) {
       reason = Stop::precision;
     } else {
