@@ -23,8 +23,8 @@ int run(const std::string& source) {
   Rng rng(42);
   auto backbone = models::nin({.blocks = 3, .width = 48}, rng);
   auto random = models::nin({.blocks = 3, .width = 48}, rng);
-  tasks::Exemplar<> task({.features = 48, .seed = 42, .transform = {.axes = color_axes(pictures)}},
-                         seeds.places, rng);
+  tasks::Exemplar<> task({.features = 48, .seed = 42, .transform = {.axes = color_axes(pictures)}}, seeds,
+                         rng);
 
   const std::int64_t epochs = 160;
   train::fit(

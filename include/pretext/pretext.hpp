@@ -152,6 +152,7 @@
 #include "pretext/tasks/exemplar.hpp"
 #include "pretext/tasks/exemplar_seeds.hpp"
 #include "pretext/tasks/exemplar_triplet.hpp"
+#include "pretext/tasks/fingerprint.hpp"
 #include "pretext/tasks/inputs.hpp"
 #include "pretext/tasks/jigsaw.hpp"
 #include "pretext/tasks/jitter.hpp"

@@ -13,12 +13,7 @@ using namespace test;
 namespace {
 
 ColorizationOptions small(const data::Dataset& dataset) {
-  return {.features = 16, .prior = ab_prior(dataset), .seed = 5};
-}
-
-nn::Sequential<> backbone() {
-  Rng rng(2);
-  return models::nin({.blocks = 2, .width = 16, .channels = 1}, rng);
+  return {.features = 16, .prior = ab_prior(dataset), .seed = 5, .short_side = 32};
 }
 
 /// L, a and b of a pixel.
@@ -35,7 +30,7 @@ TEST_CASE("colorization shows L less 50, and asks for the a and b of every fourt
   const auto dataset = data::shapes({.count = 6});
   Rng rng(1);
   const Colorization<> task(small(dataset), rng);
-  const auto batch = task.batch(dataset, plan_of({2, 5}), false);
+  const auto batch = task.batch(dataset, plan({2, 5}), false);
   REQUIRE(batch.inputs.shape() == Shape{2, 32, 32, 1});
   REQUIRE(batch.targets.shape() == Shape{2, 8, 8, 2});
   REQUIRE(batch.labels.shape() == Shape{128});
@@ -55,44 +50,106 @@ TEST_CASE("colorization shows L less 50, and asks for the a and b of every fourt
     }
 }
 
-TEST_CASE("averaged colours are those of 4 x 4 pixels") {
-  data::DatasetBuilder builder("blocks");
-  Image picture(32, 32);
-  for (int y = 0; y < 32; ++y)
-    for (int x = 0; x < 32; ++x) picture.at(y, x, (y / 4 + x / 4) % 3) = 200;
-  builder.add(picture);
-  const auto dataset = std::move(builder).build();
+TEST_CASE("the colours asked for are those of the pixels shown: one of a square, or their mean") {
+  const auto dataset = data::shapes({.count = 6, .size = 75});
   Rng rng(1);
   auto options = small(dataset);
-  options.sampling = AbSampling::averaged;
-  const auto batch = Colorization<>(options, rng).batch(dataset, plan_of({0}), false);
-  for (int y = 0; y < 8; ++y)
-    for (int x = 0; x < 8; ++x)
-      for (int c = 0; c < 2; ++c)
-        REQUIRE(std::abs(batch.targets.data()[(y * 8 + x) * 2 + c] -
-                         lab(picture, 4 * y + 1, 4 * x + 2)[static_cast<std::size_t>(1 + c)]) < 1e-2F);
+  options.short_side = 40;
+  const auto batch_of = [&](int stride, AbSampling sampling, bool training) {
+    options.stride = stride;
+    options.sampling = sampling;
+    return Colorization<>(options, rng).batch(dataset, plan({4, 2}, 3), training);
+  };
+  for (const bool training : {true, false}) {
+    const auto all = batch_of(1, AbSampling::strided, training);
+    REQUIRE(all.targets.shape() == Shape{2, 32, 32, 2});
+    for (const int stride : {2, 4, 16}) {
+      const auto strided = batch_of(stride, AbSampling::strided, training),
+                 averaged = batch_of(stride, AbSampling::averaged, training);
+      CHECK(values_of(strided.inputs) == values_of(all.inputs));
+      CHECK(values_of(averaged.inputs) == values_of(all.inputs));
+      const std::int64_t coarse = 32 / stride;
+      REQUIRE(strided.targets.shape() == Shape{2, coarse, coarse, 2});
+      for (std::int64_t i = 0; i < strided.targets.size(); ++i) {
+        const std::int64_t c = i % 2, x = i / 2 % coarse, y = i / 2 / coarse;  // rows of both pictures
+        double mean = 0;
+        for (std::int64_t dy = 0; dy < stride; ++dy)
+          for (std::int64_t dx = 0; dx < stride; ++dx)
+            mean +=
+                static_cast<double>(all.targets.data()[2 * ((y * stride + dy) * 32 + x * stride + dx) + c]);
+        REQUIRE(strided.targets.data()[i] == all.targets.data()[2 * (y * stride * 32 + x * stride) + c]);
+        REQUIRE(averaged.targets.data()[i] ==
+                doctest::Approx(mean / (stride * stride)).epsilon(1e-3).scale(10));
+      }
+      for (const auto& batch : {strided, averaged})
+        for (std::int64_t i = 0; i < batch.labels.size(); ++i)
+          REQUIRE(batch.labels.data()[i] ==
+                  nearest_ab_bin({batch.targets.data()[2 * i], batch.targets.data()[2 * i + 1]}));
+    }
+  }
 }
 
-TEST_CASE("the colours of a training crop lie where its lightness does") {
-  // Green grows to the right: L and a are functions of each other.
-  data::DatasetBuilder builder("slope");
-  Image picture(48, 48);
-  for (int y = 0; y < 48; ++y)
-    for (int x = 0; x < 48; ++x) picture.at(y, x, 1) = static_cast<std::uint8_t>(5 * x + 5);
+TEST_CASE("the colours of a crop are those of its own pixels, where it shrinks the picture too") {
+  // Noise of one hue: L and a are functions of each other, and neighbours say nothing.
+  data::DatasetBuilder builder("green noise");
+  Image picture(130, 110);
+  Rng noise(1, Use::test);
+  for (int i = 0; i < 130 * 110; ++i)
+    picture.pixels()[3 * i + 1] = static_cast<std::uint8_t>(noise.below(256));
   builder.add(picture);
   const auto dataset = std::move(builder).build();
   Rng rng(1);
   const Colorization<> task(small(dataset), rng);
   for (std::int64_t epoch = 0; epoch < 30; ++epoch) {
-    const auto batch = task.batch(dataset, plan_of({0}, epoch), true);
+    const auto batch = task.batch(dataset, plan({0}, epoch), epoch > 0);
     for (int y = 0; y < 8; ++y)
       for (int x = 0; x < 8; ++x) {
         // a of pure green is about -86.2 / 87.7 times its L, above black.
         const float l = batch.inputs.data()[4 * y * 32 + 4 * x] + 50,
                     a = batch.targets.data()[(y * 8 + x) * 2];
-        if (l > 20) REQUIRE(std::abs(a + (l + 16) * 86.2F / 103.7F) < 3);
+        REQUIRE(l > 20);
+        REQUIRE(std::abs(a + (l + 16) * 86.2F / 103.7F) < 1);
       }
   }
+}
+
+TEST_CASE("published crops are 176 of 256 pixels, at any place of the picture, mirrored half the time") {
+  // Red tells the column, green the row.
+  data::DatasetBuilder builder("map");
+  Image picture(256, 300);
+  for (int y = 0; y < 256; ++y)
+    for (int x = 0; x < 300; ++x) {
+      picture.at(y, x, 0) = static_cast<std::uint8_t>(x * 255 / 299);
+      picture.at(y, x, 1) = static_cast<std::uint8_t>(y);
+    }
+  builder.add(picture);
+  const auto dataset = std::move(builder).build();
+  Rng rng(1);
+  auto options = colorization_options(Variant::released);
+  options.features = 4;
+  options.prior = ab_prior(dataset);
+  const Colorization<> task(options, rng);
+  std::vector<float> tops;
+  int mirrored_count = 0;
+  for (std::int64_t epoch = 0; epoch < 40; ++epoch) {
+    const auto batch = task.batch(dataset, plan({0}, epoch), true);
+    REQUIRE(batch.inputs.shape() == Shape{1, 176, 176, 1});
+    REQUIRE(batch.targets.shape() == Shape{1, 44, 44, 2});
+    const auto place = [&](std::int64_t y, std::int64_t x) {
+      float rgb[3] = {batch.inputs.data()[4 * (176 * y + x)] + 50, batch.targets.data()[2 * (44 * y + x)],
+                      batch.targets.data()[2 * (44 * y + x) + 1]};
+      LabToRgb{}(rgb[0], rgb[1], rgb[2]);
+      return std::pair(255 * rgb[1], 299 * rgb[0]);
+    };
+    const auto first = place(0, 0), last = place(43, 43);
+    CHECK(last.first - first.first == doctest::Approx(172).epsilon(0.01));
+    CHECK(std::abs(last.second - first.second) == doctest::Approx(172).epsilon(0.02));
+    mirrored_count += last.second < first.second ? 1 : 0;
+    tops.push_back(first.first);
+  }
+  CHECK(kolmogorov(tops, -0.5F, 80.5F) < 1.95);
+  CHECK(mirrored_count > 8);
+  CHECK(mirrored_count < 32);
 }
 
 TEST_CASE("colorization draws the same whatever the batch, and learns") {
@@ -100,8 +157,8 @@ TEST_CASE("colorization draws the same whatever the batch, and learns") {
   Rng rng(1);
   Colorization<> task(small(dataset), rng);
   check_draws(task, dataset, 1);
-  auto net = backbone();
-  const auto batch = task.batch(dataset, plan_of({1, 2, 3}), false);
+  auto net = small_backbone(1);
+  const auto batch = task.batch(dataset, plan({1, 2, 3}), false);
   const double error = task.ab_error(net, batch);
   check_learns(net, task, dataset, 10, 0.05, 0.9);
   CHECK(task.ab_error(net, batch) < error);
@@ -113,7 +170,7 @@ TEST_CASE("colorization draws the same whatever the batch, and learns") {
     options.grey = 5;
     options.neighbours = 10;
     Colorization<> other(options, rng);
-    auto fresh = backbone();
+    auto fresh = small_backbone(1);
     check_learns(fresh, other, dataset, 10, 0.05, 0.9);
   }
 }
@@ -136,11 +193,11 @@ TEST_CASE("weights count on the loss or on the gradient, and grey pictures count
   std::fill_n(picture.pixels(), 32 * 32 * 3, std::uint8_t{90});
   builder.add(picture);
   const auto dataset = std::move(builder).build();
-  auto net = backbone();
+  auto net = small_backbone(1);
   const auto loss_of = [&](ColorizationOptions options, std::vector<std::int64_t> indices) {
     Rng rng(7);
     Colorization<> task(options, rng);
-    return task.evaluate(net, task.batch(dataset, plan_of(std::move(indices)), false)).loss;
+    return task.evaluate(net, task.batch(dataset, plan(std::move(indices)), false)).loss;
   };
   auto options = small(dataset);
   options.prior_sigma = 0;  // both bins have half of the pixels: their weight is 1
@@ -163,7 +220,7 @@ TEST_CASE("weights count on the loss or on the gradient, and grey pictures count
 
 TEST_CASE("a colourised picture keeps its lightness and takes the colours of the map, enlarged") {
   const auto dataset = data::shapes({.count = 3});
-  auto net = backbone();
+  auto net = small_backbone(1);
   for (const bool regression : {true, false}) {
     Rng rng(1);
     auto options = small(dataset);
@@ -208,13 +265,23 @@ TEST_CASE("colorization refuses what cannot be, and says why") {
   REFUSED(o.prior = {}, "count it with ab_prior");
   REFUSED(o.neighbours = 314, "neighbours must be 1 to 313, not 314");
   REFUSED(o.temperature = 0, "must be positive");
+  REFUSED(o.short_side = 31, "pictures are scaled to a short side of 31, not 32 to 65536; crops are 32 x 32");
+  REFUSED(o.size = 0, "crops of 0 x 0 pixels");
   auto eighth = with([](ColorizationOptions& o) { o.stride = 8; });
-  auto net = backbone();
+  auto net = small_backbone(1);
   CHECK_THROWS_WITH_AS(
-      eighth.evaluate(net, eighth.batch(dataset, plan_of({0}), false)),
+      eighth.evaluate(net, eighth.batch(dataset, plan({0}), false)),
       doctest::Contains("last tap has 8 x 8 pixels for inputs [1, 32, 32, 1], but with stride "
                         "8 there are 4 x 4 colours"),
       Error);
+  CHECK_THROWS_WITH_AS(
+      eighth.colorize(net, dataset.image(0)),
+      doctest::Contains("last tap has 8 x 8 pixels for a picture of 32 x 32, which is not one "
+                        "for every 8 x 8"),
+      Error);
+  auto half = with([](ColorizationOptions& o) { o.stride = 2; });
+  CHECK_THROWS_WITH_AS(half.colorize(net, dataset.image(0)), doctest::Contains("not one for every 2 x 2"),
+                       Error);
 }
 
 TEST_CASE("the variants of colorization differ where paper and code do") {
@@ -227,6 +294,8 @@ TEST_CASE("the variants of colorization differ where paper and code do") {
   CHECK(paper.at("neighbours") == "5");
   CHECK(released.at("neighbours") == "10");
   CHECK(paper.at("temperature") == "0.38");
+  CHECK(paper.at("size") == "176");
+  CHECK(paper.at("short_side") == "256");
   CHECK_THROWS_WITH_AS(colorization_options(Variant::revisited), doctest::Contains("no revisited variant"),
                        Error);
 }

@@ -17,18 +17,13 @@ ContrastiveOptions small() {
   return o;
 }
 
-nn::Sequential<> backbone() {
-  Rng rng(2);
-  return models::nin({.blocks = 2, .width = 16}, rng);
-}
-
 }  // namespace
 
 TEST_CASE("two views of a picture point to each other, and differ") {
   const auto dataset = data::shapes({.count = 8});
   Rng rng(1);
   const Contrastive<> task(small(), rng);
-  const auto batch = task.batch(dataset, plan_of({5, 0, 3}), true);
+  const auto batch = task.batch(dataset, plan({5, 0, 3}), true);
   REQUIRE(batch.inputs.shape() == Shape{6, 24, 24, 3});
   CHECK(values_of(batch.labels) == std::vector<std::int32_t>{1, 0, 3, 2, 5, 4});
   CHECK_FALSE(values_of(batch.inputs.rows(0, 1)) == values_of(batch.inputs.rows(1, 2)));
@@ -65,8 +60,8 @@ TEST_CASE("the loss is the normalised, temperature-scaled cross-entropy, compute
   const auto dataset = data::shapes({.count = 8});
   Rng rng(1);
   Contrastive<> task(small(), rng);
-  auto net = backbone();
-  const auto batch = task.batch(dataset, plan_of({5, 0, 3}), false);
+  auto net = small_backbone();
+  const auto batch = task.batch(dataset, plan({5, 0, 3}), false);
   const auto logits = task.logits(net, batch.inputs);
   double expected = 0;
   for (int i = 0; i < 6; ++i) {
@@ -87,10 +82,44 @@ TEST_CASE("the contrastive task draws the same whatever the batch, and learns") 
   Rng rng(1);
   Contrastive<> task(small(), rng);
   check_draws(task, dataset, 2);
-  auto net = backbone();
+  auto net = small_backbone();
   check_learns(net, task, dataset, 30, 0.05, 0.99);
-  CHECK_THROWS_WITH_AS(Contrastive<>({.features = 16, .temperature = 0}, rng),
-                       doctest::Contains("temperature must be positive"), Error);
+}
+
+TEST_CASE("a batch of one picture is no question: it trains nothing and scores nothing") {
+  const auto dataset = data::shapes({.count = 5});
+  Rng rng(1);
+  Contrastive<> task(small(), rng);
+  auto net = small_backbone();
+  Tape<Cpu> tape(1);
+  const auto one = task.batch(dataset, plan({2}), true);
+  CHECK_THROWS_WITH_AS(task.loss(net, tape, one),
+                       doctest::Contains("contrastive: a batch of one picture teaches nothing"), Error);
+  CHECK(task.evaluate(net, one).count == 0);
+  const auto all = train::evaluate(net, task, dataset, {.batch = 4});
+  const auto four = task.evaluate(net, task.batch(dataset, plan({0, 1, 2, 3}), false));
+  CHECK(all.count == 8);
+  CHECK(all.correct == four.correct);
+  CHECK(all.loss == doctest::Approx(four.loss));
+}
+
+TEST_CASE("a contrastive task that cannot be is refused in words") {
+  const auto refused = [](auto change, const char* text) {
+    auto options = small();
+    change(options);
+    Rng rng(1);
+    CHECK_THROWS_WITH_AS(Contrastive<>(options, rng), doctest::Contains(text), Error);
+  };
+  using O = ContrastiveOptions;
+  refused([](O& o) { o.temperature = 0; }, "temperature must be positive, not 0");
+  refused([](O& o) { o.features = 0; },
+          "contrastive: features must be the channels of the backbone's last tap");
+  refused([](O& o) { o.embedding = 0; }, "contrastive: an embedding of 0 numbers");
+  refused([](O& o) { o.grey = 1.1F; }, "contrastive: a probability of 1.1 of a change");
+  refused([](O& o) { o.blur_low = 3; }, "contrastive: blurs of 3 to 2 pixels");
+  refused([](O& o) { o.blur_high = 17; }, "contrastive: blurs of 0.1 to 17 pixels");
+  refused([](O& o) { o.crop.area_low = 0; }, "contrastive: crops of 0 to 1 of a picture");
+  refused([](O& o) { o.jitter.hue = 1; }, "contrastive: a hue that moves by up to 1 turns");
 }
 
 TEST_CASE("the contrastive task has the paper's constants alone") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "../support.hpp"
@@ -104,4 +105,27 @@ TEST_CASE("jitter follows what the view's matrix does already") {
   float r = 0.2F, g = 0.9F, b = 0.4F;
   view.color(r, g, b);
   CHECK(std::abs(r - g) + std::abs(g - b) < 1e-6F);
+}
+
+TEST_CASE("crops and jitter that cannot be are refused in words") {
+  const auto crop = [](const tasks::ResizedCrop& of, const char* text) {
+    CHECK_THROWS_WITH_AS(of.check("task"), text, Error);
+  };
+  crop({.size = 0}, "task: crops must be 1 to 4096 pixels wide, not 0");
+  crop({.area_low = 0}, "task: crops of 0 to 1 of a picture; expected 0 < area_low <= area_high <= 1");
+  crop({.area_low = 0.5F, .area_high = 0.4F},
+       "task: crops of 0.5 to 0.4 of a picture; expected 0 < area_low <= area_high <= 1");
+  crop({.area_high = std::numeric_limits<float>::infinity()},
+       "task: crops of 0.08 to inf of a picture; expected 0 < area_low <= area_high <= 1");
+  crop({.ratio_low = -1, .ratio_high = 2},
+       "task: crops -1 to 2 times as wide as high; expected 0 < ratio_low <= ratio_high <= 100");
+  crop({.keep = 0}, "task: evaluation cannot keep 0 of the short side");
+  CHECK_NOTHROW(tasks::ResizedCrop{}.check("task"));
+  const auto jitter = [](const tasks::ColorJitter& of, const char* text) {
+    CHECK_THROWS_WITH_AS(of.check("task"), text, Error);
+  };
+  jitter({.contrast = -0.1F}, "task: colours jittered by a strength of -0.1, not 0 to 100");
+  jitter({.saturation = std::nanf("")}, "task: colours jittered by a strength of nan, not 0 to 100");
+  jitter({.hue = 0.6F}, "task: a hue that moves by up to 0.6 turns, not 0 to 0.5");
+  CHECK_NOTHROW(tasks::ColorJitter{}.check("task"));
 }

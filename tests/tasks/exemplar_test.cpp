@@ -10,23 +10,17 @@ using namespace pretext;
 using namespace pretext::tasks;
 using namespace test;
 
-namespace {
-
-nn::Sequential<> backbone() {
-  Rng rng(2);
-  return models::nin({.blocks = 2, .width = 16}, rng);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("transformations are drawn evenly within the paper's ranges") {
   const ExemplarTransform transform{.blur = 1.5F};
   const Place place{40, 30, 24};
+  const Image picture(64, 80);  // all that is drawn lies inside
   std::map<std::string, std::vector<float>> drawn;
   for (std::uint32_t i = 0; i < 100000; ++i) {
     Rng rng(3, Use::views, 0, i);
     View view;
-    transform(view, place, 32, rng);
+    transform(view, place, picture, 32, rng);
     REQUIRE(view.clip);
     drawn["dx"].push_back((view.map.x(15.5F, 15.5F) - 40) / 24);
     drawn["dy"].push_back((view.map.y(15.5F, 15.5F) - 30) / 24);
@@ -60,6 +54,31 @@ TEST_CASE("transformations are drawn evenly within the paper's ranges") {
   check("blur", 0, 1.5F);
 }
 
+TEST_CASE("no sample of a seed reaches over the border of its picture, whose black would tell it") {
+  for (const auto& [height, width] : {std::pair{32, 32}, {32, 96}, {96, 24}, {7, 5}}) {
+    Image white(height, width);
+    std::fill_n(white.pixels(), white.view().size(), std::uint8_t{255});
+    const ImageView picture = white;
+    const auto bottom = static_cast<float>(height - 1), right = static_cast<float>(width - 1),
+               side = static_cast<float>(std::min(height, width));
+    const ExemplarTransform all{},
+        turning{.translation = 1, .scale_low = 0.1F, .scale_high = 10, .rotation = 180};
+    for (const Place& place : {Place{0, 0, 0.4F * side},
+                               {right, bottom, 0.6F * side},
+                               {0.5F * right, 0, side},
+                               {0.5F * right, 0.5F * bottom, side},
+                               {right, 0.3F * bottom, 1}})
+      for (std::uint32_t i = 0; i < 200; ++i) {
+        Rng rng(3, Use::views, 0, i);
+        View view;
+        (i % 2 == 0 ? all : turning)(view, place, picture, 16, rng);
+        const View shown{.map = view.map};
+        const auto drawn = render<Cpu>({&picture, 1}, {&shown, 1}, {16, 16});
+        REQUIRE(*std::ranges::min_element(drawn.span()) > 0.9999F);
+      }
+  }
+}
+
 TEST_CASE("an exemplar that is not transformed is its patch, labelled by its number") {
   const auto dataset = data::shapes({.count = 40});
   const Seeds seeds = exemplar_seeds(dataset, {.count = 6, .smallest = 0.5F, .largest = 0.5F, .scales = 1});
@@ -77,8 +96,8 @@ TEST_CASE("an exemplar that is not transformed is its patch, labelled by its num
                        .shift = 0,
                        .hue = 0};
   Rng rng(1);
-  const Exemplar<> task(options, seeds.places, rng);
-  const auto batch = task.batch(seeds.pictures, plan_of({4, 1}), true);
+  const Exemplar<> task(options, seeds, rng);
+  const auto batch = task.batch(seeds.pictures, plan({4, 1}), true);
   REQUIRE(batch.inputs.shape() == Shape{2, 16, 16, 3});
   CHECK(values_of(batch.labels) == std::vector<std::int32_t>{4, 1});
   const Place place = seeds.places[1];
@@ -96,10 +115,9 @@ TEST_CASE("an exemplar that is not transformed is its patch, labelled by its num
 TEST_CASE("samples repeat after as many epochs as there are, and evaluation sees another one") {
   const Seeds seeds = exemplar_seeds(data::shapes({.count = 20}), {.count = 10});
   Rng rng(1);
-  const Exemplar<> fixed({.features = 16, .samples = 3}, seeds.places, rng),
-      fresh({.features = 16}, seeds.places, rng);
+  const Exemplar<> fixed({.features = 16, .samples = 3}, seeds, rng), fresh({.features = 16}, seeds, rng);
   const auto inputs = [&](const Exemplar<>& task, std::int64_t epoch, bool training) {
-    return values_of(task.batch(seeds.pictures, plan_of({7}, epoch), training).inputs);
+    return values_of(task.batch(seeds.pictures, plan({7}, epoch), training).inputs);
   };
   CHECK(inputs(fixed, 1, true) == inputs(fixed, 4, true));
   CHECK_FALSE(inputs(fixed, 1, true) == inputs(fixed, 2, true));
@@ -112,18 +130,18 @@ TEST_CASE("samples repeat after as many epochs as there are, and evaluation sees
 TEST_CASE("the exemplar task draws the same whatever the batch, and learns") {
   const Seeds seeds = exemplar_seeds(data::shapes({.count = 64}), {.count = 32});
   Rng rng(1);
-  Exemplar<> task({.features = 16, .seed = 3}, seeds.places, rng);
+  Exemplar<> task({.features = 16, .seed = 3}, seeds, rng);
   check_draws(task, seeds.pictures, 1);
-  auto net = backbone();
+  auto net = small_backbone();
   check_learns(net, task, seeds.pictures, 60, 0.1, 0.9);
 }
 
 TEST_CASE("the published network learns exemplars, with dropout before the head") {
   const Seeds seeds = exemplar_seeds(data::shapes({.count = 40}), {.count = 16});
   Rng rng(1);
-  Exemplar<> task({.features = 32, .seed = 3, .dropout = 0.5}, seeds.places, rng);
+  Exemplar<> task({.features = 32, .seed = 3, .dropout = 0.5}, seeds, rng);
   auto net = models::exemplar_cnn({.convolutions = {16, 16}, .features = 32}, rng);
-  const auto batch = task.batch(seeds.pictures, plan_of({0, 1, 2}), true);
+  const auto batch = task.batch(seeds.pictures, plan({0, 1, 2}), true);
   Tape<Cpu> one(1, 1), two(1, 2), again(1, 1);
   const float first = task.loss(net, one, batch).loss.value().item();
   CHECK(first == task.loss(net, again, batch).loss.value().item());
@@ -140,11 +158,11 @@ TEST_CASE("the triplet variant draws the same whatever the batch, and learns") {
     options.crop.area_low = 0.3F;
     options.mining = mining;
     ExemplarTriplet<> task(options, rng);
-    const auto batch = task.batch(dataset, plan_of({9, 2}), true);
+    const auto batch = task.batch(dataset, plan({9, 2}), true);
     REQUIRE(batch.inputs.shape() == Shape{16, 24, 24, 3});
     for (int i = 0; i < 16; ++i) CHECK(batch.labels.data()[i] == i / 8);
     check_draws(task, dataset, 8);
-    auto net = backbone();
+    auto net = small_backbone();
     const auto embeddings = task.embed(net, batch.inputs);
     REQUIRE(embeddings.shape() == Shape{16, 24});
     for (std::int64_t i = 0; i < 16; ++i) {
@@ -156,17 +174,104 @@ TEST_CASE("the triplet variant draws the same whatever the batch, and learns") {
   }
 }
 
+TEST_CASE("triplets of one picture are no question: they train nothing and score nothing") {
+  const auto dataset = data::shapes({.count = 3});
+  Rng rng(1);
+  ExemplarTripletOptions options{.features = 16, .embedding = 8};
+  options.crop.size = 16;
+  ExemplarTriplet<> task(options, rng);
+  auto net = small_backbone();
+  Tape<Cpu> tape(1);
+  const auto one = task.batch(dataset, plan({2}), true);
+  CHECK_THROWS_WITH_AS(task.loss(net, tape, one),
+                       doctest::Contains("exemplar_triplet: a batch of one picture teaches nothing"), Error);
+  CHECK(task.evaluate(net, one).count == 0);
+  const auto all = train::evaluate(net, task, dataset, {.batch = 2});
+  const auto two = task.evaluate(net, task.batch(dataset, plan({0, 1}), false));
+  CHECK(all.count == 16);
+  CHECK(all.correct == two.correct);
+}
+
+TEST_CASE("the crops of a picture are grey all together, as often as asked") {
+  const ExemplarCrops<8> program{.crop = {.size = 16}, .grey = 0.66F};
+  const Image picture(32, 32);
+  int grey = 0, same = 0;
+  for (std::uint32_t i = 0; i < 20000; ++i) {
+    View view[8];
+    std::int32_t label[8];
+    program({picture, 0, -1, true}, Rng(4, Use::views, 0, i), view, label);
+    for (const View& v : view) REQUIRE(v.color == view[0].color);
+    same += view[0].map == view[1].map ? 1 : 0;
+    grey += view[0].color == ColorMatrix::grey() ? 1 : 0;
+  }
+  CHECK(same < 20);
+  CHECK(std::abs(grey - 0.66 * 20000) < 4 * std::sqrt(20000 * 0.66 * 0.34));
+}
+
 TEST_CASE("exemplars refuse what cannot be, and say why") {
   const auto dataset = data::shapes({.count = 20});
   const Seeds seeds = exemplar_seeds(dataset, {.count = 10});
   Rng rng(1);
-  const Exemplar<> task({.features = 16}, seeds.places, rng);
-  CHECK_THROWS_WITH_AS(task.batch(dataset, plan_of({1}), true),
+  const Exemplar<> task({.features = 16}, seeds, rng);
+  CHECK_THROWS_WITH_AS(task.batch(dataset, plan({1}), true),
                        doctest::Contains("has 20 pictures, but there are 10 seeds; use the pictures that "
                                          "exemplar_seeds() returns"),
                        Error);
-  CHECK_THROWS_WITH_AS(Exemplar<>({.features = 16, .size = 0}, seeds.places, rng),
-                       doctest::Contains("size must be positive, not 0"), Error);
+  std::vector<std::int64_t> first(10);
+  for (std::size_t i = 0; i < 10; ++i) first[i] = static_cast<std::int64_t>(i);
+  CHECK_THROWS_WITH_AS(task.batch(dataset.subset(first), plan({9}), true),
+                       doctest::Contains("exemplar: picture 9 of data set shapes:train is not that of the seed"),
+                       Error);
+
+  const auto refused = [&](auto change, const char* text) {
+    ExemplarOptions options{.features = 16};
+    change(options);
+    CHECK_THROWS_WITH_AS(Exemplar<>(options, seeds, rng), doctest::Contains(text), Error);
+  };
+  using O = ExemplarOptions;
+  refused([](O& o) { o.size = 0; }, "size must be positive, not 0");
+  refused([](O& o) { o.features = 0; }, "exemplar: features must be the channels of the backbone's last tap");
+  refused([](O& o) { o.dropout = -0.5; },
+          "exemplar: the rate of dropout must be 0 or more and below 1, not -0.5");
+  refused([](O& o) { o.dropout = 1; }, "exemplar: the rate of dropout must be 0 or more and below 1, not 1");
+  refused([](O& o) { o.transform.scale_low = 0; }, "exemplar: scales from 0 to 1.4");
+  refused([](O& o) { o.transform.contrast_high = 0.1F; }, "exemplar: contrasts from 0.5 to 0.1");
+  refused([](O& o) { o.transform.power_low = -1; }, "exemplar: powers from -1 to 4");
+  refused([](O& o) { o.transform.factor_high = std::nanf(""); }, "exemplar: factors from 0.7 to nan");
+  refused([](O& o) { o.transform.translation = -1; }, "exemplar: a translation of up to -1, not 0 to 1000");
+  refused([](O& o) { o.transform.rotation = 181; }, "exemplar: a rotation of up to 181, not 0 to 180");
+  refused([](O& o) { o.transform.hue = 0.6F; }, "exemplar: a turn of the hue of up to 0.6, not 0 to 0.5");
+  refused([](O& o) { o.transform.shift = 2; }, "exemplar: a shift of up to 2, not 0 to 1");
+  refused([](O& o) { o.transform.blur = 17; }, "exemplar: a blur of up to 17, not 0 to 16");
+  CHECK_THROWS_WITH_AS(Exemplar<>({.features = 16}, Seeds{seeds.pictures, {}}, rng),
+                       doctest::Contains("exemplar: there are 0 classes"), Error);
+  CHECK_THROWS_WITH_AS(Exemplar<>({.features = 16}, Seeds{dataset, seeds.places}, rng),
+                       doctest::Contains("there are 10 places of seeds in 20 pictures"), Error);
+
+  const auto triplets = [&](auto change, const char* text) {
+    ExemplarTripletOptions options{.features = 16};
+    change(options);
+    CHECK_THROWS_WITH_AS(ExemplarTriplet<>(options, rng), doctest::Contains(text), Error);
+  };
+  using P = ExemplarTripletOptions;
+  triplets([](P& o) { o.features = 0; }, "exemplar_triplet: features must be");
+  triplets([](P& o) { o.embedding = 0; }, "exemplar_triplet: an embedding of 0 numbers");
+  triplets([](P& o) { o.margin = -1; }, "exemplar_triplet: a margin of -1");
+  triplets([](P& o) { o.grey = 2; }, "exemplar_triplet: a probability of 2 of grey");
+  triplets([](P& o) { o.crop.size = 0; }, "exemplar_triplet: crops must be 1 to 4096 pixels wide");
+}
+
+TEST_CASE("a head of other seeds is refused where its state is loaded") {
+  const auto dataset = data::shapes({.count = 20});
+  Rng rng(1);
+  const auto of_seed = [&](std::uint64_t seed) {
+    return Exemplar<>({.features = 16}, exemplar_seeds(dataset, {.count = 10, .seed = seed}), rng);
+  };
+  auto one = of_seed(1), same = of_seed(1), other = of_seed(2);
+  const auto state = nn::save_state(one);
+  nn::load_state(same, state);
+  CHECK(nn::hash_state(same) == nn::hash_state(one));
+  CHECK_THROWS_WITH_AS(nn::load_state(other, state), doctest::Contains("missing: seeds."), Error);
 }
 
 TEST_CASE("exemplars have the variants that were published") {

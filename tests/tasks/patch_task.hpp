@@ -2,38 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <vector>
 
-#include "../support.hpp"
-#include "pretext/cpu/batch_norm.hpp"
-#include "pretext/cpu/conv2d.hpp"
-#include "pretext/cpu/dropout.hpp"
-#include "pretext/cpu/gather.hpp"
-#include "pretext/cpu/linear.hpp"
-#include "pretext/cpu/loss.hpp"
-#include "pretext/cpu/pool.hpp"
-#include "pretext/cpu/render.hpp"
-#include "pretext/cpu/update.hpp"
-#include "pretext/data/shapes.hpp"
-#include "pretext/models/nin.hpp"
 #include "pretext/nn/freeze.hpp"
-#include "pretext/optim/sgd.hpp"
 #include "pretext/tasks/patches.hpp"
-#include "pretext/train/fit.hpp"
+#include "task_checks.hpp"
 
-// What the tests of tasks about patches have in common.
+// What the tests of tasks about patches have in common, besides.
 namespace test {
-
-using namespace pretext;
-
-/// What is written are the picture's own values.
-inline const Normalization raw{{0, 0, 0}, {1.0F / 255, 1.0F / 255, 1.0F / 255}};
-
-inline data::BatchPlan plan(std::vector<std::int64_t> indices, std::int64_t epoch = 0) {
-  return {epoch, 0, std::move(indices)};
-}
 
 /// One picture of square cells, each of one colour: 10 + 20 times the number of the cell, row by row.
 inline data::Dataset numbered_cells(int rows, int columns, int cell) {
@@ -52,28 +27,6 @@ inline int cell_of(const Tensor<float, Cpu>& patches, std::int64_t i) {
   if (!std::ranges::all_of(values, [&](float v) { return std::abs(v - values[0]) < 1e-3F; })) return -1;
   const int level = static_cast<int>(std::lround(values[0])) - 10;
   return level % 20 == 0 ? level / 20 : -1;
-}
-
-inline nn::Sequential<> small_backbone(std::uint64_t seed = 1) {
-  Rng rng(seed);
-  return models::nin({.blocks = 2, .width = 16}, rng);
-}
-
-/// Batches of a task do not depend on what else is in them, on threads or on order; they do on the epoch.
-template <class Task>
-void check_draws(const Task& task, const data::Dataset& dataset) {
-  const auto& p = task.program();
-  const auto one = task.batch(dataset, plan({3, 1}, 2), true);
-  const int threads = thread_pool().threads();
-  set_num_threads(3);
-  const auto two = task.batch(dataset, plan({7, 0, 3}, 2), true);
-  set_num_threads(threads);
-  CHECK(std::ranges::equal(one.inputs.rows(0, p.views).span(),
-                           two.inputs.rows(2 * p.views, 3 * p.views).span()));
-  CHECK(std::ranges::equal(one.labels.rows(0, p.labels).span(),
-                           two.labels.rows(2 * p.labels, 3 * p.labels).span()));
-  const auto later = task.batch(dataset, plan({3, 1}, 3), true);
-  CHECK_FALSE(std::ranges::equal(one.inputs.span(), later.inputs.span()));
 }
 
 /// What is computed once for each patch and put into groups is what each group gives by itself.
@@ -96,30 +49,6 @@ void check_groups(Task& task, const data::Dataset& dataset) {
   const auto score = task.evaluate(net, batch);
   CHECK(score.count == batch.labels.size());
   CHECK(score.correct == tasks::count_correct(together, batch.labels));
-}
-
-/// The mean loss of the first and the last epoch of a short training.
-template <class Task>
-std::pair<double, double> losses(Task& task, const data::Dataset& dataset, std::int64_t epochs) {
-  auto net = small_backbone();
-  const auto records = train::fit(net, task, dataset, optim::Sgd{.momentum = 0.9},
-                                  {.epochs = epochs,
-                                   .batch = 16,
-                                   .seed = 1,
-                                   .schedule = optim::Constant{0.05},
-                                   .progress = {.out = nullptr}});
-  return {records.front().loss, records.back().loss};
-}
-
-/// The constants of options as text, by name.
-template <class Options>
-std::map<std::string, std::string> constants(const Options& options) {
-  std::map<std::string, std::string> found;
-  options.each_constant([&](const std::string& name, const auto& value, const std::string& meaning) {
-    CHECK_FALSE(meaning.empty());
-    CHECK(found.emplace(name, message(value)).second);
-  });
-  return found;
 }
 
 }  // namespace test

@@ -10,6 +10,7 @@
 #include "pretext/cpu/concat.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/dropout.hpp"
+#include "pretext/cpu/gather.hpp"
 #include "pretext/cpu/l2_normalize.hpp"
 #include "pretext/cpu/linear.hpp"
 #include "pretext/cpu/loss.hpp"
@@ -30,8 +31,17 @@ namespace test {
 
 using namespace pretext;
 
-inline data::BatchPlan plan_of(std::vector<std::int64_t> indices, std::int64_t epoch = 0) {
+/// What is written are the picture's own values.
+inline const Normalization raw{{0, 0, 0}, {1.0F / 255, 1.0F / 255, 1.0F / 255}};
+
+inline data::BatchPlan plan(std::vector<std::int64_t> indices, std::int64_t epoch = 0) {
   return {epoch, 0, std::move(indices)};
+}
+
+/// The network that small tests train: two blocks of NIN with 16 channels.
+inline nn::Sequential<> small_backbone(std::int64_t channels = 3) {
+  Rng rng(2);
+  return models::nin({.blocks = 2, .width = 16, .channels = channels}, rng);
 }
 
 template <class T>
@@ -47,24 +57,29 @@ inline bool same_batch(const tasks::Batch<>& a, const tasks::Batch<>& b) {
   return equal(a.inputs, b.inputs) && equal(a.labels, b.labels) && equal(a.targets, b.targets);
 }
 
-/// The inputs and targets of a picture are a function of seed, epoch and picture: the same in any batch, at
-/// any place of it, for any number of threads, and others in another epoch.
+/// What a picture gives is a function of seed, epoch and picture: the same in any batch, at any place of it,
+/// for any number of threads, and something else in another epoch. `labels` of a picture are compared, too; 0
+/// where they speak of places in the batch.
 template <class Task>
-void check_draws(const Task& task, const data::Dataset& dataset, std::int64_t views) {
-  const auto whole = task.batch(dataset, plan_of({3, 1, 4}, 2), true);
-  const auto one = task.batch(dataset, plan_of({4}, 2), true);
-  CHECK(values_of(whole.inputs.rows(2 * views, 3 * views)) == values_of(one.inputs));
-  if (one.targets.defined())
-    CHECK(values_of(whole.targets.rows(2 * views, 3 * views)) == values_of(one.targets));
-  CHECK_FALSE(values_of(one.inputs) == values_of(task.batch(dataset, plan_of({4}, 3), true).inputs));
-  const int before = thread_pool().threads();
-  for (const int threads : {1, 3}) {
-    set_num_threads(threads);
-    CHECK(same_batch(task.batch(dataset, plan_of({3, 1, 4}, 2), true), whole));
+void check_draws(const Task& task, const data::Dataset& dataset, std::int64_t views,
+                 std::int64_t labels = 0) {
+  for (const bool training : {true, false}) {
+    CAPTURE(training);
+    const auto whole = task.batch(dataset, plan({3, 1, 4}, 2), training);
+    const auto one = task.batch(dataset, plan({4}, 2), training);
+    CHECK(values_of(whole.inputs.rows(2 * views, 3 * views)) == values_of(one.inputs));
+    if (one.targets.defined())
+      CHECK(values_of(whole.targets.rows(2 * views, 3 * views)) == values_of(one.targets));
+    if (labels > 0) CHECK(values_of(whole.labels.rows(2 * labels, 3 * labels)) == values_of(one.labels));
+    const int before = thread_pool().threads();
+    for (const int threads : {1, 3}) {
+      set_num_threads(threads);
+      CHECK(same_batch(task.batch(dataset, plan({3, 1, 4}, 2), training), whole));
+    }
+    set_num_threads(before);
+    CHECK_FALSE(values_of(whole.inputs.rows(0, views)) == values_of(one.inputs));
+    CHECK_FALSE(values_of(task.batch(dataset, plan({4}, 3), true).inputs) == values_of(one.inputs));
   }
-  set_num_threads(before);
-  CHECK(same_batch(task.batch(dataset, plan_of({3, 1, 4}), false),
-                   task.batch(dataset, plan_of({3, 1, 4}), false)));
 }
 
 /// Training for some epochs in batches of 16 takes the loss of evaluation to `share` of what it was, or less.
@@ -91,8 +106,8 @@ void check_learns(nn::Sequential<>& backbone, Task& task, const data::Dataset& d
 template <class Options>
 std::map<std::string, std::string> constants_of(const Options& options) {
   std::map<std::string, std::string> found;
-  options.each_constant([&](const char* name, const auto& value, const char* meaning) {
-    CHECK(std::string(meaning).size() > 5);
+  options.each_constant([&](const std::string& name, const auto& value, const std::string& meaning) {
+    CHECK(meaning.size() > 5);
     CHECK(found.emplace(name, message(value)).second);
   });
   return found;

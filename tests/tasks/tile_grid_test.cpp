@@ -108,7 +108,9 @@ TEST_CASE("a picture's area is drawn evenly, and crops stay inside pictures of a
   CHECK(kolmogorov(areas, 2000, 6000) < 1.95);
   CHECK(by_area(Image(100, 100)).xx == doctest::Approx(std::sqrt(10000 / 4000.0)));
 
-  for (const auto& crop : {by_area, tasks::ScaledCrop{.height = 30, .width = 20, .short_side = 33}})
+  auto roomy = by_area;
+  roomy.room = 7;
+  for (const auto& crop : {by_area, roomy, tasks::ScaledCrop{.height = 30, .width = 20, .short_side = 33}})
     for (const auto& [height, width] : {std::pair{1, 1}, {2, 300}, {300, 2}, {30, 20}, {131, 57}}) {
       const Image image(height, width);
       for (std::uint32_t i = 0; i < 500; ++i) {
@@ -118,6 +120,9 @@ TEST_CASE("a picture's area is drawn evenly, and crops stay inside pictures of a
         REQUIRE((std::abs(map.xx / map.yy - 1) < 1e-5F && left > -0.01F && top > -0.01F));
         REQUIRE(left + 20 * map.xx < static_cast<float>(width) * 1.001F + 0.01F);
         REQUIRE(top + 30 * map.yy < static_cast<float>(height) * 1.001F + 0.01F);
+        const auto room = static_cast<float>(crop.room);
+        REQUIRE((20 + room) * map.xx < static_cast<float>(width) * 1.001F);
+        REQUIRE((30 + room) * map.yy < static_cast<float>(height) * 1.001F);
       }
     }
   // One without room is enlarged until the box just fits.
@@ -150,6 +155,16 @@ TEST_CASE("treatments of colour come as often as asked, and dropped patches keep
   CHECK(std::abs(unevenness(treatments)) < 4);  // each a quarter
   CHECK(std::abs(unevenness(kept)) < 4);
   CHECK(kept[0] + kept[1] + kept[2] == treatments[3]);
+}
+
+TEST_CASE("a scaled crop of any constants is defined") {
+  for (const float area :
+       {1e9F, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    Rng rng(1, Use::views);
+    const Affine map =
+        tasks::ScaledCrop{.height = 30, .width = 20, .area_low = area, .area_high = area}(Image(40, 50), rng);
+    CHECK(map.yy <= 40.0F / 30);
+  }
 }
 
 TEST_CASE("grids and colours that cannot be are refused in words") {

@@ -22,4 +22,9 @@ struct Dropout {
   void each(auto&&) {}
 };
 
+/// Throws where a rate of dropout is none; `where` says whose.
+inline void check_dropout(std::string_view where, double rate) {
+  require(rate >= 0 && rate < 1, where, ": the rate of dropout must be 0 or more and below 1, not ", rate);
+}
+
 }  // namespace pretext::nn

@@ -34,13 +34,30 @@ Score score_of(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels
           count_correct(logits, labels), labels.size()};
 }
 
+/// The number of features that a head takes; throws where there are none. `task` says whose.
+inline std::int64_t check_features(std::string_view task, std::int64_t features) {
+  require(features >= 1, task, ": features must be the channels of the backbone's last tap, not ", features);
+  return features;
+}
+
+/// What a PooledClassifier is made of.
+struct PooledOptions {
+  std::int64_t features = 0;  ///< channels of the backbone's last tap
+  std::int64_t classes = 0;
+  double dropout = 0;
+};
+
 /// What tasks whose inputs are told apart one by one have in common: global average pooling over the
 /// backbone's last tap, dropout where there is a rate, one linear layer, softmax cross-entropy.
 template <Device D = Cpu, class T = float>
 class PooledClassifier {
  public:
-  PooledClassifier(std::int64_t features, std::int64_t classes, Rng& rng, double dropout = 0)
-      : head_({.in = features, .out = classes}, rng), dropout_{dropout} {}
+  /// `task` is what errors call it.
+  PooledClassifier(std::string_view task, const PooledOptions& o, Rng& rng)
+      : head_({.in = check_features(task, o.features), .out = o.classes}, rng), dropout_{o.dropout} {
+    require(o.classes >= 1, task, ": there are ", o.classes, " classes to tell apart");
+    nn::check_dropout(task, o.dropout);
+  }
 
   /// logits [N, classes] of inputs [N, H, W, C]; a Tensor infers, a Var trains.
   template <class X>
@@ -76,7 +93,9 @@ class ViewClassifier : public PooledClassifier<D, T> {
   };
 
   ViewClassifier(const Options& options, Rng& rng)
-      : PooledClassifier<D, T>(options.features, options.program.classes(), rng), options_(options) {}
+      : PooledClassifier<D, T>(Program::name,
+                               {.features = options.features, .classes = options.program.classes()}, rng),
+        options_(options) {}
 
   std::string name() const { return Program::name; }
 

@@ -26,29 +26,21 @@ class Colorization {
 
   std::string name() const { return "colorization"; }
 
-  /// inputs [n, size, size, 1], targets [n, size / stride, size / stride, 2] of a and b, and for each pixel
-  /// of them the nearest bin as label.
+  /// inputs [n, size, size, 1], targets [n, size / stride, size / stride, 2], a and b of the same pixels, and
+  /// the nearest bin to each as label.
   Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
     std::vector<ImageView> pictures;
     std::vector<View> views;
+    const ScaledCrop crop = crop_of(options_);
     for (const std::int64_t index : plan.indices) {
       pictures.push_back(dataset.image(index));
       Rng rng(options_.seed, Use::views, static_cast<std::uint32_t>(plan.epoch),
               static_cast<std::uint32_t>(index));
-      const Affine map = training ? options_.crop(pictures.back(), rng) : options_.crop(pictures.back());
+      const Affine map = training ? crop(pictures.back(), rng) : crop(pictures.back());
       views.push_back({.source = static_cast<std::int32_t>(views.size()), .map = map});
     }
-    const int size = options_.crop.size, coarse = size / options_.stride;
-    Batch<D, T> batch;
-    batch.inputs = render<D, T>(pictures, views, {size, size, lightness(), Space::lightness});
-    for (View& view : views) {
-      view.map = view.map.after(to_input());
-      view.antialias = options_.sampling == AbSampling::averaged;
-    }
-    batch.targets = render<D, T>(pictures, views, {coarse, coarse, {}, Space::ab});
-    batch.labels = Tensor<std::int32_t, D>({batch.targets.size() / 2});
-    each_color(batch, [&](std::int64_t i, Ab color) { batch.labels.data()[i] = nearest_ab_bin(color); });
-    return batch;
+    const int size = options_.size;
+    return taken_apart(render<D, T>(pictures, views, {size, size, lightness(), Space::lab}));
   }
 
   /// logits [N, h, w, 313] of inputs [N, H, W, 1]; [N, h, w, 2], a and b in units of ab_scale, of a
@@ -81,12 +73,21 @@ class Colorization {
     return sum / static_cast<double>(answers.dim(0));
   }
 
-  /// The picture in its own lightness and the colours that the network gives it, [H, W, 3].
+  /// The picture in its own lightness and the colours that the network gives it, [H, W, 3]. Throws where the
+  /// last tap has no pixel for some of it, or more than one row or column that it does not need.
   Image colorize(nn::Sequential<D, T>& backbone, const ImageView& picture) {
     const View whole{};
     const RenderOptions form{picture.height, picture.width, lightness(), Space::lightness};
     const Tensor<T, D> grey = render<D, T>(Span(&picture, 1), Span(&whole, 1), form);
     const Tensor<T, D> map = logits(backbone, grey);
+    const auto fits = [&](std::int64_t coarse, int fine) {
+      const std::int64_t spare = coarse * options_.stride - fine;
+      return spare >= 0 && spare < 2 * options_.stride;
+    };
+    require(fits(map.dim(1), picture.height) && fits(map.dim(2), picture.width),
+            "colorization: the backbone's last tap has ", map.dim(1), " x ", map.dim(2),
+            " pixels for a picture of ", picture.height, " x ", picture.width,
+            ", which is not one for every ", options_.stride, " x ", options_.stride);
     std::vector<Ab> colors;
     for (std::int64_t i = 0; i < map.size(); i += map.dim(3)) colors.push_back(color_of(map.data() + i));
     Image image(picture.height, picture.width);
@@ -100,22 +101,26 @@ class Colorization {
   }
 
   /// What the backbone is shown of whole pictures: for probes.
-  PlainInputs plain_inputs() const { return {{.size = options_.crop.size}, lightness(), Space::lightness}; }
+  PlainInputs plain_inputs() const { return {{.size = options_.size}, lightness(), Space::lightness}; }
 
   void each(auto&& f) { head_.each(f); }
 
  private:
   static const Options& checked(const Options& o) {
-    require(o.features > 0, "colorization: features must be the channels of the backbone's last tap, not ",
-            o.features);
-    require(o.stride > 0 && o.crop.size > 0 && o.crop.size % o.stride == 0, "colorization: stride ", o.stride,
-            " does not divide the size ", o.crop.size);
+    check_features("colorization", o.features);
+    crop_of(o).check("colorization");
+    require(o.stride > 0 && o.size % o.stride == 0, "colorization: stride ", o.stride,
+            " does not divide the size ", o.size);
     require(o.neighbours >= 1 && o.neighbours <= ab_bin_count, "colorization: neighbours must be 1 to ",
             ab_bin_count, ", not ", o.neighbours);
     require(o.sigma > 0 && o.temperature > 0 && o.ab_scale > 0 && o.lightness_deviation > 0,
             "colorization: sigma ", o.sigma, ", temperature ", o.temperature, ", ab_scale ", o.ab_scale,
             " and lightness_deviation ", o.lightness_deviation, " must be positive");
     return o;
+  }
+
+  static ScaledCrop crop_of(const ColorizationOptions& o) {
+    return {.height = o.size, .width = o.size, .short_side = o.short_side, .mirror = o.mirror};
   }
 
   bool rebalances() const { return options_.rebalance && !options_.regression; }
@@ -129,10 +134,36 @@ class Colorization {
     return options_.sampling == AbSampling::strided ? 0 : 0.5F * static_cast<float>(options_.stride - 1);
   }
 
-  /// From a pixel of the targets to where it is in the input.
-  Affine to_input() const {
-    const auto stride = static_cast<float>(options_.stride);
-    return {stride, 0, offset(), 0, stride, offset()};
+  /// The batch of pictures lab[n, size, size, 3]: L is what is shown, a and b are what is asked for.
+  Batch<D, T> taken_apart(const Tensor<T, D>& lab) const {
+    const std::int64_t n = lab.dim(0), size = options_.size, coarse = size / options_.stride;
+    Batch<D, T> batch{Tensor<T, D>({n, size, size, 1}), Tensor<std::int32_t, D>({n * coarse * coarse}),
+                      Tensor<T, D>({n, coarse, coarse, 2})};
+    parallel_for(n * coarse, 8, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t first = row * options_.stride * size;  // rows of all pictures, one after the other
+        for (std::int64_t i = first; i < first + options_.stride * size; ++i)
+          batch.inputs.data()[i] = lab.data()[3 * i];
+        for (std::int64_t x = 0; x < coarse; ++x)
+          take_color(lab.data() + 3 * (first + x * options_.stride), batch, row * coarse + x);
+      }
+    });
+    return batch;
+  }
+
+  /// Target and label number i: of the square of pixels of the input whose first is at `lab`.
+  void take_color(const T* lab, Batch<D, T>& batch, std::int64_t i) const {
+    const int side = options_.sampling == AbSampling::strided ? 1 : options_.stride;
+    T a = 0, b = 0;
+    for (std::int64_t y = 0; y < side; ++y)
+      for (std::int64_t x = 0; x < side; ++x) {
+        a += lab[3 * (y * options_.size + x) + 1];
+        b += lab[3 * (y * options_.size + x) + 2];
+      }
+    const T share = T(1) / static_cast<T>(side * side);
+    batch.targets.data()[2 * i] = a * share;
+    batch.targets.data()[2 * i + 1] = b * share;
+    batch.labels.data()[i] = nearest_ab_bin({static_cast<float>(a * share), static_cast<float>(b * share)});
   }
 
   /// Calls f(i, color) for every pixel of the targets.

@@ -3,7 +3,7 @@
 
 #include "pretext/ops/soft_cross_entropy.hpp"
 #include "pretext/tasks/ab_bins.hpp"
-#include "pretext/tasks/crop.hpp"
+#include "pretext/tasks/scaled_crop.hpp"
 #include "pretext/tasks/variant.hpp"
 
 namespace pretext::tasks {
@@ -14,14 +14,15 @@ enum class AbSampling {
   averaged  ///< the mean over the pixels of the input that it covers
 };
 
-/// What colorization is made of. The defaults are the paper's, but for the size, which suits small pictures.
+/// What colorization is made of. The defaults are the paper's, but for the crop, which suits small pictures.
 struct ColorizationOptions {
   std::int64_t features = 0;  ///< channels of the backbone's last tap
   int stride = 4;             ///< pixels of the input to one of the last tap, along each axis
   AbValues prior{};           ///< ab_prior() of the pictures; where `rebalance` is on
   std::uint64_t seed = 0;
 
-  ResizedCrop crop{.size = 32, .area_low = 0.6F, .keep = 1};
+  int size = 32, short_side = 36;
+  bool mirror = true;
   float lightness_mean = 50, lightness_deviation = 1;
   AbSampling sampling = AbSampling::strided;
   bool regression = false;  ///< squared error of a and b in place of classes
@@ -37,7 +38,9 @@ struct ColorizationOptions {
 
   /// Calls f(name, value, meaning) for every constant of the task.
   void each_constant(auto&& f) const {
-    crop.each_constant(f);
+    f("size", size, "side of the square input in pixels");
+    f("short_side", short_side, "pixels of a picture's short side before the crop");
+    f("mirror", mirror, "whether half the pictures are mirrored");
     f("stride", stride, "pixels of the input to one that is coloured, along each axis");
     f("sampling", sampling == AbSampling::strided ? "strided" : "averaged",
       "how the colours are thinned out");
@@ -63,13 +66,7 @@ struct ColorizationOptions {
 inline ColorizationOptions colorization_options(Variant variant) {
   require(variant != Variant::revisited, "colorization: there is no revisited variant: the revisit of 2019 ",
           "did not train this task; there are paper and released");
-  const float side = 176.0F / 256;
-  ColorizationOptions o{.crop = {.size = 176,
-                                 .area_low = side * side,
-                                 .area_high = side * side,
-                                 .ratio_low = 1,
-                                 .ratio_high = 1,
-                                 .keep = side}};
+  ColorizationOptions o{.size = 176, .short_side = 256};
   if (variant == Variant::paper) return o;
   o.neighbours = 10;
   o.weighting = ops::Weighting::gradient;

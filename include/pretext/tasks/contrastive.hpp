@@ -74,11 +74,9 @@ class Contrastive {
   using Options = ContrastiveOptions;
 
   Contrastive(const Options& options, Rng& rng)
-      : options_(options),
+      : options_(checked(options)),
         hidden_({.in = options.features, .out = options.features}, rng),
-        head_({.in = options.features, .out = options.embedding, .bias = false}, rng) {
-    require(options.temperature > 0, "contrastive: temperature must be positive, not ", options.temperature);
-  }
+        head_({.in = options.features, .out = options.embedding, .bias = false}, rng) {}
 
   std::string name() const { return "contrastive"; }
 
@@ -99,11 +97,16 @@ class Contrastive {
     return apply(ops::Add{}, apply(ops::Scale{{1 / options_.temperature}}, cosines), self_mask(z.dim(0)));
   }
 
+  /// Throws for a batch of one picture, which has no others to tell it from.
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
+    require(batch.labels.size() > 2, "contrastive: a batch of one picture teaches nothing, as there are no ",
+            "others to tell it from; use larger batches");
     return outcome_of(logits(backbone, tape.constant(batch.inputs)), batch.labels);
   }
 
+  /// A batch of one picture would always be right: it counts nothing.
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {
+    if (batch.labels.size() <= 2) return {};
     return score_of(logits(backbone, batch.inputs), batch.labels);
   }
 
@@ -113,6 +116,21 @@ class Contrastive {
   }
 
  private:
+  static const Options& checked(const Options& o) {
+    const char* const name = "contrastive";
+    check_features(name, o.features);
+    o.crop.check(name);
+    o.jitter.check(name);
+    for (const float p : {o.jittered, o.grey, o.blurred})
+      require(p >= 0 && p <= 1, name, ": a probability of ", p, " of a change");
+    require(o.blur_low >= 0 && o.blur_low <= o.blur_high && o.blur_high <= 16, name, ": blurs of ",
+            o.blur_low, " to ", o.blur_high, " pixels; expected 0 <= blur_low <= blur_high <= 16");
+    require(o.embedding >= 1, name, ": an embedding of ", o.embedding, " numbers");
+    require(o.temperature > 0 && o.temperature <= 1e6, name, ": temperature must be positive, not ",
+            o.temperature);
+    return o;
+  }
+
   static Tensor<T, D> self_mask(std::int64_t n) {
     std::vector<T> mask(static_cast<std::size_t>(n * n));
     for (std::int64_t i = 0; i < n; ++i) mask[static_cast<std::size_t>(i * n + i)] = T(-1e9);

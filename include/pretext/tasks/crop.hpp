@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string_view>
+
+#include "pretext/core/error.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/image/view.hpp"
 
@@ -64,6 +67,16 @@ struct ResizedCrop {
     f("ratio_high", ratio_high, "largest width by height of a crop");
     f("mirror", mirror, "1: crops are mirrored half the time");
     f("keep", keep, "share of the short side that evaluation sees");
+  }
+
+  /// Throws where no crop can be so; `task` says whose.
+  void check(std::string_view task) const {
+    require(size >= 1 && size <= 4096, task, ": crops must be 1 to 4096 pixels wide, not ", size);
+    require(area_low > 0 && area_low <= area_high && area_high <= 1, task, ": crops of ", area_low, " to ",
+            area_high, " of a picture; expected 0 < area_low <= area_high <= 1");
+    require(ratio_low > 0 && ratio_low <= ratio_high && ratio_high <= 100, task, ": crops ", ratio_low,
+            " to ", ratio_high, " times as wide as high; expected 0 < ratio_low <= ratio_high <= 100");
+    require(keep > 0 && keep <= 1, task, ": evaluation cannot keep ", keep, " of the short side");
   }
 
  private:

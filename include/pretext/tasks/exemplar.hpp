@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
 #include "pretext/image/color_axes.hpp"
 #include "pretext/tasks/classifier.hpp"
 #include "pretext/tasks/exemplar_seeds.hpp"
+#include "pretext/tasks/fingerprint.hpp"
 #include "pretext/tasks/variant.hpp"
 
 namespace pretext::tasks {
@@ -22,14 +27,23 @@ struct ExemplarTransform {
   float blur = 0;                                ///< largest deviation in pixels; the paper blurs to match
   ColorAxes axes{};                              ///< color_axes() of the pictures
 
-  /// Writes how one sample of the seed at a place is drawn, size x size.
-  PRETEXT_HD void operator()(View& view, const Place& place, int size, Rng& rng) const {
+  /// Writes how one sample of the seed at a place of a picture is drawn, size x size. It shows nothing from
+  /// outside the picture, where the black of a border would tell the seed: what reaches over it is moved back
+  /// inside, and first made smaller where the picture has no room for it.
+  PRETEXT_HD void operator()(View& view, const Place& place, const ImageView& picture, int size,
+                             Rng& rng) const {
     constexpr float degree = 0.0174532925F;
     const float dx = place.side * rng.uniform(-translation, translation),
                 dy = place.side * rng.uniform(-translation, translation);
-    const float side = place.side * rng.log_uniform(scale_low, scale_high);
+    const float wanted = place.side * rng.log_uniform(scale_low, scale_high);
     const float angle = degree * rng.uniform(-rotation, rotation);
-    view.map = centred(place.x + dx, place.y + dy, side / static_cast<float>(size), angle, size, size);
+    // The square is `spread` times as wide and as high as its side.
+    const float spread = std::abs(std::cos(angle)) + std::abs(std::sin(angle));
+    const auto across = static_cast<float>(picture.width), down = static_cast<float>(picture.height);
+    const float side = math::min(wanted, math::min(across, down) / spread), reach = 0.5F * side * spread;
+    const float x = math::clamp(place.x + dx, reach - 0.5F, across - reach - 0.5F),
+                y = math::clamp(place.y + dy, reach - 0.5F, down - reach - 0.5F);
+    view.map = centred(x, y, side / static_cast<float>(size), angle, size, size);
     float factors[3];
     for (float& factor : factors) factor = rng.log_uniform(contrast_low, contrast_high);
     view.color = axes.contrast(factors);
@@ -38,6 +52,26 @@ struct ExemplarTransform {
     view.hsv.value = curve(rng);
     view.hsv.hue = rng.uniform(-hue, hue);
     view.blur = blur > 0 ? rng.uniform(0, blur) : 0;
+  }
+
+  /// Throws where a range is none; `task` says whose.
+  void check(std::string_view task) const {
+    const auto reaches = [&](const char* what, float value, float most) {
+      require(value >= 0 && value <= most, task, ": ", what, " of up to ", value, ", not 0 to ", most);
+    };
+    const auto factors = [&](const char* what, float low, float high) {
+      require(low > 0 && low <= high && high <= 1000, task, ": ", what, " from ", low, " to ", high,
+              "; expected 0 < low <= high <= 1000");
+    };
+    reaches("a translation", translation, 1000);
+    reaches("a rotation", rotation, 180);
+    reaches("a shift", shift, 1);
+    reaches("a turn of the hue", hue, 0.5F);
+    reaches("a blur", blur, 16);
+    factors("scales", scale_low, scale_high);
+    factors("contrasts", contrast_low, contrast_high);
+    factors("powers", power_low, power_high);
+    factors("factors", factor_low, factor_high);
   }
 
   void each_constant(auto&& f) const {
@@ -113,30 +147,42 @@ class Exemplar : public PooledClassifier<D, T> {
  public:
   using Options = ExemplarOptions;
 
-  Exemplar(const Options& options, std::vector<Place> places, Rng& rng)
-      : PooledClassifier<D, T>(options.features, static_cast<std::int64_t>(places.size()), rng,
-                               options.dropout),
+  Exemplar(const Options& options, Seeds seeds, Rng& rng)
+      : PooledClassifier<D, T>("exemplar",
+                               {.features = options.features,
+                                .classes = static_cast<std::int64_t>(seeds.places.size()),
+                                .dropout = options.dropout},
+                               rng),
         options_(options),
-        places_(std::move(places)) {
+        seeds_(std::move(seeds)),
+        fingerprint_("seeds", seeds_.hash()) {
     require(options.size >= 1 && options.samples >= 0, "exemplar: size must be positive, not ", options.size,
             ", and samples not negative, not ", options.samples);
+    require(seeds_.pictures.size() == static_cast<std::int64_t>(seeds_.places.size()), "exemplar: there are ",
+            seeds_.places.size(), " places of seeds in ", seeds_.pictures.size(),
+            " pictures, not one in each");
+    options.transform.check("exemplar");
   }
 
   std::string name() const { return "exemplar"; }
 
   /// inputs [n, size, size, 3] and the number of the seed of each.
   Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
-    require(dataset.size() == static_cast<std::int64_t>(places_.size()), "exemplar: data set ",
-            dataset.name(), " has ", dataset.size(), " pictures, but there are ", places_.size(),
+    require(dataset.size() == seeds_.pictures.size(), "exemplar: data set ", dataset.name(), " has ",
+            dataset.size(), " pictures, but there are ", seeds_.pictures.size(),
             " seeds; use the pictures that exemplar_seeds() returns");
     std::vector<ImageView> pictures;
     std::vector<View> views;
     std::vector<std::int32_t> labels;
     for (const std::int64_t index : plan.indices) {
+      const ImageView picture = dataset.image(index);
+      require(same_pixels(picture, seeds_.pictures.image(index)), "exemplar: picture ", index,
+              " of data set ", dataset.name(),
+              " is not that of the seed; use the pictures that exemplar_seeds() returns");
       View view{.source = static_cast<std::int32_t>(pictures.size())};
       Rng rng(options_.seed, Use::views, sample(plan.epoch, training), static_cast<std::uint32_t>(index));
-      options_.transform(view, places_[static_cast<std::size_t>(index)], options_.size, rng);
-      pictures.push_back(dataset.image(index));
+      options_.transform(view, seeds_.places[static_cast<std::size_t>(index)], picture, options_.size, rng);
+      pictures.push_back(picture);
       views.push_back(view);
       labels.push_back(static_cast<std::int32_t>(index));
     }
@@ -144,7 +190,18 @@ class Exemplar : public PooledClassifier<D, T> {
             Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
   }
 
+  /// A head of other seeds is refused where its state is loaded.
+  void each(auto&& f) {
+    PooledClassifier<D, T>::each(f);
+    fingerprint_.each(f);
+  }
+
  private:
+  static bool same_pixels(const ImageView& a, const ImageView& b) {
+    return a.height == b.height && a.width == b.width &&
+           (a.pixels == b.pixels || std::memcmp(a.pixels, b.pixels, a.size()) == 0);
+  }
+
   /// The number of the sample of each seed that an epoch shows.
   std::uint32_t sample(std::int64_t epoch, bool training) const {
     if (!training) return UINT32_MAX;
@@ -152,7 +209,8 @@ class Exemplar : public PooledClassifier<D, T> {
   }
 
   Options options_;
-  std::vector<Place> places_;
+  Seeds seeds_;
+  Fingerprint<D, T> fingerprint_;
 };
 
 }  // namespace pretext::tasks

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "pretext/core/hash.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/data/dataset.hpp"
 
@@ -19,6 +20,15 @@ struct Place {
 struct Seeds {
   data::Dataset pictures;
   std::vector<Place> places;
+
+  /// A hash of all pictures and places.
+  std::uint64_t hash() const {
+    Hash h;
+    h.word(pictures.hash());
+    for (const Place& place : places)
+      for (const float number : {place.x, place.y, place.side}) h.word(math::bits_of(number));
+    return h.value();
+  }
 };
 
 /// Which patches become seeds.

@@ -5,12 +5,12 @@
 #include "pretext/ops/l2_normalize.hpp"
 #include "pretext/ops/pool.hpp"
 #include "pretext/ops/triplet_loss.hpp"
-#include "pretext/tasks/program.hpp"
+#include "pretext/tasks/classifier.hpp"
 #include "pretext/tasks/variant.hpp"
 
 namespace pretext::tasks {
 
-/// Writes crops of one picture, some of them grey, all labelled by the picture's place in the batch.
+/// Writes crops of one picture, all of them grey or none, labelled by the picture's place in the batch.
 template <int Views>
 struct ExemplarCrops {
   static constexpr int views = Views, labels = Views;
@@ -19,9 +19,9 @@ struct ExemplarCrops {
 
   /// Evaluation draws as training does: one crop alone says nothing.
   PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t* label) const {
+    const ColorMatrix color = rng.chance(grey) ? ColorMatrix::grey() : ColorMatrix{};
     for (int k = 0; k < views; ++k) {
-      view[k] = {.source = source.index, .map = crop(source.picture, rng)};
-      if (rng.chance(grey)) view[k].color = ColorMatrix::grey();
+      view[k] = {.source = source.index, .map = crop(source.picture, rng), .color = color};
       label[k] = source.index;
     }
   }
@@ -34,7 +34,7 @@ struct ExemplarTripletOptions {
 
   ResizedCrop crop{};
   float grey = 0.66F;
-  Normalization normalization{.statistics = Statistics::tile};
+  Normalization normalization{.statistics = Statistics::tile_rms};  // the code takes one mean, too
   std::int64_t embedding = 1000;
   double margin = 0.5;
   ops::Mining mining = ops::Mining::semi_hard;
@@ -45,7 +45,7 @@ struct ExemplarTripletOptions {
   void each_constant(auto&& f) const {
     f("views", views, "crops of each picture in a step");
     crop.each_constant(f);
-    f("grey", grey, "probability that a crop is shown in grey");
+    f("grey", grey, "probability that the crops of a picture are shown in grey");
     f("embedding", embedding, "numbers that stand for a crop, at length 1");
     f("margin", margin, "by which the squared distance to other pictures must be larger");
     f("mining", mining == ops::Mining::hard ? "hard" : "semi_hard", "which triplets count");
@@ -70,7 +70,7 @@ class ExemplarTriplet {
   using Options = ExemplarTripletOptions;
 
   ExemplarTriplet(const Options& options, Rng& rng)
-      : options_(options), head_({.in = options.features, .out = options.embedding}, rng) {}
+      : options_(checked(options)), head_({.in = options.features, .out = options.embedding}, rng) {}
 
   std::string name() const { return "exemplar_triplet"; }
 
@@ -88,14 +88,20 @@ class ExemplarTriplet {
     return apply(ops::L2Normalize{}, head_(apply(ops::GlobalAvgPool{}, backbone(inputs))));
   }
 
-  /// A crop is solved where the crop nearest to it is of the same picture.
+  /// A crop is solved where the crop nearest to it is of the same picture. Throws for a batch of one picture,
+  /// which has no others to tell it from.
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
+    require(batch.labels.size() > Options::views,
+            "exemplar_triplet: a batch of one picture teaches nothing, ",
+            "as there are no others to tell it from; use larger batches");
     const Var<T, D> embeddings = embed(backbone, tape.constant(batch.inputs));
     return {apply(op(), embeddings, batch.labels), count_solved(embeddings.value(), batch.labels),
             batch.labels.size()};
   }
 
+  /// A batch of one picture would always be right: it counts nothing.
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {
+    if (batch.labels.size() <= Options::views) return {};
     const Tensor<T, D> embeddings = embed(backbone, batch.inputs);
     return {static_cast<double>(apply(op(), embeddings, batch.labels).item()),
             count_solved(embeddings, batch.labels), batch.labels.size()};
@@ -104,6 +110,17 @@ class ExemplarTriplet {
   void each(auto&& f) { head_.each(f); }
 
  private:
+  static const Options& checked(const Options& o) {
+    const char* const name = "exemplar_triplet";
+    check_features(name, o.features);
+    o.crop.check(name);
+    require(o.grey >= 0 && o.grey <= 1, name, ": a probability of ", o.grey, " of grey");
+    require(o.embedding >= 1, name, ": an embedding of ", o.embedding, " numbers");
+    require(o.margin >= 0 && o.margin <= 4, name, ": a margin of ", o.margin,
+            " between squared distances, which are 0 to 4");
+    return o;
+  }
+
   ops::TripletLoss op() const { return {options_.margin, options_.mining}; }
 
   /// How many rows have their nearest other row, by the largest product, under the same label.

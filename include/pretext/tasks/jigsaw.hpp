@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "pretext/core/hash.hpp"
+#include "pretext/tasks/fingerprint.hpp"
 #include "pretext/tasks/patch_colors.hpp"
 #include "pretext/tasks/patches.hpp"
 #include "pretext/tasks/permutations.hpp"
@@ -114,7 +116,7 @@ inline JigsawOptions jigsaw_options(Variant variant) {
     o.channel_shift = 0;
     o.short_side = 292;
     o.permutations = 100;
-    o.shown = 8;
+    o.shown = 8;  // the code draws eight for a whole batch; here each picture has its own
     o.colors.grey = 0.66F;
     o.normalization.statistics = Statistics::tile_rms;  // the code takes one mean of all channels, too
     o.averaged = true;
@@ -139,6 +141,12 @@ class Jigsaw : public PatchClassifier<JigsawViews, D, T> {
   /// Permutation k is the answer k.
   Span<const TilePermutation> permutations() const { return *table_; }
 
+  /// A head of another set of permutations is refused where its state is loaded.
+  void each(auto&& f) {
+    Base::each(f);
+    fingerprint_.each(f);
+  }
+
  private:
   using Table = std::vector<TilePermutation>;
   using Base = PatchClassifier<JigsawViews, D, T>;
@@ -150,21 +158,20 @@ class Jigsaw : public PatchClassifier<JigsawViews, D, T> {
               .head = {.features = o.features, .averaged = o.averaged, .fc6 = o.fc6, .fc7 = o.fc7},
               .seed = o.seed},
              rng),
-        table_(std::move(table)) {}
+        table_(std::move(table)),
+        fingerprint_("permutations", hash_of(bytes_of(table_->front().data(), 9 * table_->size()))) {}
 
   static JigsawViews program_of(const JigsawOptions& o, const Table& table) {
     const TileGrid grid{.tile = o.tile, .gap = o.gap, .jitter = o.jitter, .channel_shift = o.channel_shift};
     grid.check("jigsaw");
     o.colors.check("jigsaw");
-    require(o.short_side >= grid.width(), "jigsaw: pictures are scaled to a short side of ", o.short_side,
-            ", which is less than three cells of ", grid.cell());
+    const ScaledCrop crop{
+        .height = grid.height(), .width = grid.width(), .short_side = o.short_side, .mirror = o.mirror};
+    crop.check("jigsaw");
     require(o.shown >= 1 && o.shown <= o.permutations, "jigsaw: ", o.shown,
             " permutations cannot be shown of each picture; there are ", o.permutations);
     return {.grid = grid,
-            .crop = {.height = grid.height(),
-                     .width = grid.width(),
-                     .short_side = o.short_side,
-                     .mirror = o.mirror},
+            .crop = crop,
             .colors = o.colors,
             .table = table.front().data(),
             .permutations = static_cast<int>(table.size()),
@@ -172,6 +179,7 @@ class Jigsaw : public PatchClassifier<JigsawViews, D, T> {
   }
 
   std::shared_ptr<const Table> table_;
+  Fingerprint<D, T> fingerprint_;
 };
 
 }  // namespace pretext::tasks

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string_view>
+
+#include "pretext/core/error.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/image/view.hpp"
 
@@ -20,6 +23,14 @@ struct ColorJitter {
     view.color = saturated.after(contrasted).after(bright).after(view.color);
     view.hsv.hue += rng.uniform(-hue, hue);
     view.clip = true;
+  }
+
+  /// Throws where a strength is none; `task` says whose.
+  void check(std::string_view task) const {
+    for (const float strength : {brightness, contrast, saturation})
+      require(strength >= 0 && strength <= 100, task, ": colours jittered by a strength of ", strength,
+              ", not 0 to 100");
+    require(hue >= 0 && hue <= 0.5F, task, ": a hue that moves by up to ", hue, " turns, not 0 to 0.5");
   }
 
  private:

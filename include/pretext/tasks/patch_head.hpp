@@ -73,6 +73,7 @@ class PatchHead {
   /// logits[M, classes] of features y[P, ...] and the numbers [M * group] of the patches in each group.
   template <class X>
   X operator()(const X& y, const Tensor<std::int32_t, D>& members) {
+    require(members.size() % group_ == 0, task_, ": ", members.size(), " patches are no groups of ", group_);
     const X patches = each_patch_(flat(y));
     const std::int64_t groups = members.size() / group_, width = patches.dim(1);
     const X gathered = apply(ops::Gather{}, patches, members);
@@ -85,8 +86,10 @@ class PatchHead {
   }
 
  private:
-  static void add(nn::Sequential<D, T>& to, const std::string& number, const DenseOptions& o,
-                  std::int64_t& width, Rng& rng) {
+  void add(nn::Sequential<D, T>& to, const std::string& number, const DenseOptions& o, std::int64_t& width,
+           Rng& rng) const {
+    require(o.width >= 0, task_, ": fc", number, " cannot have ", o.width, " units");
+    nn::check_dropout(task_, o.dropout);
     if (o.width == 0) return;
     to.add("fc" + number,
            nn::Linear<D, T>({.in = width, .out = o.width, .bias = o.norm == DenseNorm::none}, rng));

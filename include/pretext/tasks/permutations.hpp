@@ -145,7 +145,7 @@ inline std::vector<TilePermutation> tile_permutations(const PermutationOptions& 
           options.count);
   detail::PermutationChooser chooser(options.spacing);
   std::vector<TilePermutation> set;
-  std::size_t next = Rng(options.seed, Use::views).below(detail::PermutationChooser::count);
+  std::size_t next = Rng(options.seed, Use::permutations).below(detail::PermutationChooser::count);
   while (true) {
     set.push_back(detail::nth_permutation(next));
     if (static_cast<std::int64_t>(set.size()) == options.count) return set;

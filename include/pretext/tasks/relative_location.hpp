@@ -127,6 +127,7 @@ struct RelativeLocationOptions {
   int rows = 3, columns = 3, grids = 1;
   int short_side = 0;
   float area_low = 150000, area_high = 450000;
+  int room = 48;
   bool mirror = false;
   Pairs pairs = Pairs::all;
   bool same_place = false;
@@ -151,6 +152,7 @@ struct RelativeLocationOptions {
     f("area_low", area_low,
       "least pixels of a picture, which is scaled before grids are laid; 0: short_side");
     f("area_high", area_high, "most pixels of a picture");
+    f("room", room, "pixels that a grid can move over at least, on each axis; smaller areas are not drawn");
     f("mirror", mirror, "whether half the pictures are mirrored");
     f("pairs", to_string(pairs), "which pairs are asked about: all that touch, or those of the middle patch");
     f("same_place", same_place, "whether a ninth answer is the same place, of two patches");
@@ -169,6 +171,9 @@ struct RelativeLocationOptions {
 
 /// The constants of a variant; `features` and `seed` are left to the caller. The publication lays as large a
 /// grid as a picture has room for, and sums the loss over pairs; here grids have one size, and it is a mean.
+/// A grid of 3 x 3 has no room in the smaller of the published areas: there a patch's row would be its place
+/// in the picture. So pictures are at least so large that a grid moves over one gap: of the shape 4 : 3 they
+/// have 307,200 pixels or more, of a square 230,400.
 inline RelativeLocationOptions relative_location_options(Variant variant) {
   RelativeLocationOptions
       o;  // the paper's: its noise is a hundredth of a deviation, believed to be of 60 levels
@@ -182,6 +187,7 @@ inline RelativeLocationOptions relative_location_options(Variant variant) {
     o.gap = o.jitter = 21;
     o.short_side = 292;
     o.area_low = o.area_high = 0;
+    o.room = 0;
     o.pairs = Pairs::from_middle;
     o.lowering = 0;
     o.colors = {.grey = 0.66F};
@@ -215,11 +221,19 @@ class RelativeLocation : public PatchClassifier<RelativeLocationViews, D, T> {
     const TileGrid grid{
         .rows = o.rows, .columns = o.columns, .tile = o.tile, .gap = o.gap, .jitter = o.jitter};
     check(o, grid);
+    const ScaledCrop crop{.height = grid.height(),
+                          .width = grid.width(),
+                          .short_side = o.short_side,
+                          .area_low = o.area_low,
+                          .area_high = o.area_high,
+                          .room = o.room,
+                          .mirror = o.mirror};
+    crop.check(RelativeLocationViews::name);
     const PatchPairs pairs{o.rows, o.columns, o.pairs, o.same_place};
     detail::CountPairs counted;
     pairs.each(counted);
     return {.grid = grid,
-            .crop = {grid.height(), grid.width(), o.short_side, o.area_low, o.area_high, o.mirror},
+            .crop = crop,
             .colors = o.colors,
             .pairs = pairs,
             .lowering = o.lowering,
@@ -239,12 +253,6 @@ class RelativeLocation : public PatchClassifier<RelativeLocationViews, D, T> {
             " of low resolution");
     require(o.lowering == 0 || (o.lowest >= 1 && o.lowest < o.tile), name, ": low resolution of ", o.lowest,
             " pixels, not 1 to ", o.tile - 1);
-    const bool by_area = o.area_high > 0;
-    require(!by_area || (o.area_low > 0 && o.area_low <= o.area_high), name, ": an area between ", o.area_low,
-            " and ", o.area_high, " pixels");
-    require(by_area || o.short_side >= std::min(grid.height(), grid.width()), name,
-            ": pictures are scaled to a short side of ", o.short_side, ", but a grid is ", grid.height(),
-            " x ", grid.width());
   }
 };
 
