@@ -82,8 +82,13 @@ TEST_CASE("the contrastive task draws the same whatever the batch, and learns") 
   Rng rng(1);
   Contrastive<> task(small(), rng);
   check_draws(task, dataset, 2);
+
+  auto options = small();
+  options.jittered = options.grey = 0;  // colours tell much of these pictures
+  Contrastive<> easy(options, rng);
   auto net = small_backbone();
-  check_learns(net, task, dataset, 30, 0.05, 0.99);
+  check_learns(net, easy, dataset,
+               {.epochs = 30, .lr = 0.05, .share = 0.85, .accuracy = 0.3});  // chance: 1 / 127
 }
 
 TEST_CASE("a batch of one picture is no question: it trains nothing and scores nothing") {

@@ -128,12 +128,14 @@ TEST_CASE("samples repeat after as many epochs as there are, and evaluation sees
 }
 
 TEST_CASE("the exemplar task draws the same whatever the batch, and learns") {
-  const Seeds seeds = exemplar_seeds(data::shapes({.count = 64}), {.count = 32});
+  // Small enough to be moved and turned within their pictures.
+  const Seeds seeds =
+      exemplar_seeds(data::shapes({.count = 32}), {.count = 16, .smallest = 0.25F, .largest = 0.45F});
   Rng rng(1);
   Exemplar<> task({.features = 16, .seed = 3}, seeds, rng);
-  check_draws(task, seeds.pictures, 1);
+  check_draws(task, seeds.pictures, 1, 1);
   auto net = small_backbone();
-  check_learns(net, task, seeds.pictures, 60, 0.1, 0.9);
+  check_learns(net, task, seeds.pictures, {.epochs = 100, .lr = 0.05, .share = 0.75, .accuracy = 0.25});
 }
 
 TEST_CASE("the published network learns exemplars, with dropout before the head") {
@@ -146,7 +148,7 @@ TEST_CASE("the published network learns exemplars, with dropout before the head"
   const float first = task.loss(net, one, batch).loss.value().item();
   CHECK(first == task.loss(net, again, batch).loss.value().item());
   CHECK(first != task.loss(net, two, batch).loss.value().item());
-  check_learns(net, task, seeds.pictures, 60, 0.02, 0.98);
+  check_learns(net, task, seeds.pictures, {.epochs = 60, .lr = 0.02, .share = 0.85, .accuracy = 0.3});
 }
 
 TEST_CASE("the triplet variant draws the same whatever the batch, and learns") {
@@ -170,7 +172,10 @@ TEST_CASE("the triplet variant draws the same whatever the batch, and learns") {
       for (std::int64_t c = 0; c < 24; ++c) length += std::pow(embeddings.data()[i * 24 + c], 2);
       CHECK(length == doctest::Approx(1));
     }
-    check_learns(net, task, dataset, 12, 0.05, 0.95);
+    // Crops of untrained colours find their own kind half the time.
+    const bool hard = mining == ops::Mining::hard;
+    check_learns(net, task, dataset,
+                 {.epochs = hard ? 20 : 12, .lr = 0.05, .share = 0.96, .accuracy = hard ? 0.68 : 0.78});
   }
 }
 
@@ -219,9 +224,9 @@ TEST_CASE("exemplars refuse what cannot be, and say why") {
                        Error);
   std::vector<std::int64_t> first(10);
   for (std::size_t i = 0; i < 10; ++i) first[i] = static_cast<std::int64_t>(i);
-  CHECK_THROWS_WITH_AS(task.batch(dataset.subset(first), plan({9}), true),
-                       doctest::Contains("exemplar: picture 9 of data set shapes:train is not that of the seed"),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      task.batch(dataset.subset(first), plan({9}), true),
+      doctest::Contains("exemplar: picture 9 of data set shapes:train is not that of the seed"), Error);
 
   const auto refused = [&](auto change, const char* text) {
     ExemplarOptions options{.features = 16};

@@ -146,7 +146,8 @@ TEST_CASE("puzzles are learnt") {
   options.fc7.dropout = 0.1;
   auto task = task_of(options);
   auto net = test::small_backbone();
-  test::check_learns(net, task, data::shapes({.count = 192, .size = 32}), 12, 0.05, 0.7);
+  test::check_learns(net, task, data::shapes({.count = 192, .size = 32}),
+                     {.epochs = 12, .lr = 0.05, .share = 0.8, .accuracy = 0.5});  // chance: a quarter
 }
 
 TEST_CASE("a head of another set of permutations is refused where its state is loaded") {

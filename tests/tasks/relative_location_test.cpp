@@ -243,12 +243,17 @@ TEST_CASE("a patch that is computed once gives what it gives in each pair by its
 
 TEST_CASE("places of pairs are learnt") {
   auto options = tiny();
+  options.features = 4 * 4 * 16;
+  options.tile = 14;
+  options.short_side = 48;
   options.normalization = {.statistics = Statistics::tile};
   options.fc6.norm = options.fc7.norm = tasks::DenseNorm::plain_batch;
   options.fc8 = {.width = 16};
   auto task = task_of(options);
   auto net = test::small_backbone();
-  test::check_learns(net, task, data::shapes({.count = 192, .size = 32}), 12, 0.05, 0.9);
+  // The best constant answer is right in 3 of 20 pairs.
+  test::check_learns(net, task, data::shapes({.count = 96, .size = 48}),
+                     {.epochs = 30, .lr = 0.1, .share = 0.9, .accuracy = 0.25});
 }
 
 TEST_CASE("the variants of relative location are those of their sources, and can be built") {

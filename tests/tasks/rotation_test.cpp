@@ -99,6 +99,8 @@ TEST_CASE("a picture's views depend on the seed, the epoch and the picture, not 
     return test::values_of(of.batch(dataset, plan({3, 1}, 2), true).inputs);
   };
   CHECK_FALSE(inputs(task) == inputs(other));
+  CHECK_THROWS_WITH_AS(tasks::Rotation<>({.features = 0}, rng),
+                       "rotation: features must be the channels of the backbone's last tap, not 0", Error);
 }
 
 TEST_CASE("the supervised task passes the set's labels through") {

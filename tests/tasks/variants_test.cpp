@@ -21,12 +21,19 @@ using namespace test;
 
 namespace {
 
+/// Each pixel becomes a square of them.
+Image enlarged(const ImageView& picture, int times) {
+  Image large(picture.height * times, picture.width * times);
+  for (int y = 0; y < large.height(); ++y)
+    for (int x = 0; x < large.width(); ++x)
+      for (int c = 0; c < 3; ++c) large.at(y, x, c) = picture.at(y / times, x / times, c);
+  return large;
+}
+
 data::Dataset pictures() {
   data::DatasetBuilder builder("small and large");
-  const auto small = data::shapes({.count = 2, .size = 48}), large = data::shapes({.count = 1, .size = 256});
-  builder.add(small.image(0));
-  builder.add(large.image(0));
-  builder.add(small.image(1));
+  const auto shapes = data::shapes({.count = 3, .size = 48});
+  for (const int times : {1, 7, 2}) builder.add(enlarged(shapes.image(times % 3), times));
   return std::move(builder).build();
 }
 

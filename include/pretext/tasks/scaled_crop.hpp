@@ -56,10 +56,10 @@ struct ScaledCrop {
     const float coarsest =
         math::min(across / static_cast<float>(width + room), down / static_cast<float>(height + room));
     if (!(area_high > 0))
-      return math::min(coarsest, math::min(across, down) / static_cast<float>(short_side));
-    const float pixels = across * down, low = math::max(area_low, pixels / (coarsest * coarsest)),
-                high = math::max(area_high, low);
-    return math::min(coarsest, std::sqrt(pixels / (low + (high - low) * along)));
+      return math::min(math::min(across, down) / static_cast<float>(short_side), coarsest);
+    const float pixels = across * down;
+    const float low = math::max(area_low, pixels / (coarsest * coarsest)), high = math::max(area_high, low);
+    return math::min(std::sqrt(pixels / (low + (high - low) * along)), coarsest);
   }
 
   /// By how many whole pixels the box can move; a length that is whole but for rounding counts as whole.
