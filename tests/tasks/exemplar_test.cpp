@@ -135,7 +135,7 @@ TEST_CASE("the exemplar task draws the same whatever the batch, and learns") {
   Exemplar<> task({.features = 16, .seed = 3}, seeds, rng);
   check_draws(task, seeds.pictures, 1, 1);
   auto net = small_backbone();
-  check_learns(net, task, seeds.pictures, {.epochs = 100, .lr = 0.05, .share = 0.75, .accuracy = 0.25});
+  check_learns(net, task, seeds.pictures, {.epochs = 100, .lr = 0.05, .share = 0.8, .accuracy = 0.2});
 }
 
 TEST_CASE("the published network learns exemplars, with dropout before the head") {
