@@ -21,7 +21,6 @@ tasks::RelativeLocationOptions tiny() {
           .short_side = 32,
           .area_low = 0,
           .area_high = 0,
-          .room = 0,
           .lowering = 0,
           .colors = {},
           .normalization = test::raw,

@@ -152,7 +152,7 @@ struct RelativeLocationOptions {
     f("area_low", area_low,
       "least pixels of a picture, which is scaled before grids are laid; 0: short_side");
     f("area_high", area_high, "most pixels of a picture");
-    f("room", room, "pixels that a grid can move over at least, on each axis; smaller areas are not drawn");
+    f("room", room, "pixels that a grid can move over at least in a drawn area, on each axis");
     f("mirror", mirror, "whether half the pictures are mirrored");
     f("pairs", to_string(pairs), "which pairs are asked about: all that touch, or those of the middle patch");
     f("same_place", same_place, "whether a ninth answer is the same place, of two patches");

@@ -12,13 +12,13 @@ namespace pretext::tasks {
 /// A box of so many pixels of a picture that is scaled first, so that its short side has a given length, or
 /// its area a random one. In training it lies anywhere in the picture, moved by whole pixels, and may be
 /// mirrored; without a stream of random numbers it is the middle of a picture of mean area. A picture in
-/// which the box has no room is enlarged until it just has.
+/// which the box has no room is enlarged until it just has, and areas in which it has too little are not
+/// drawn.
 struct ScaledCrop {
   int height = 255, width = 255;
   int short_side = 256;               ///< of the scaled picture
   float area_low = 0, area_high = 0;  ///< of the scaled picture, in pixels; 0: the short side says it
-  int room = 0;         ///< pixels that the box can move over at least, on each axis: smaller pictures are
-                        ///< enlarged, and smaller areas not drawn
+  int room = 0;  ///< where the area is random: pixels that the box can move over at least, on each axis
   bool mirror = false;  ///< half the time
 
   PRETEXT_HD Affine operator()(const ImageView& picture) const {
@@ -40,7 +40,7 @@ struct ScaledCrop {
             " x ", width, " pixels; each must be 1 to 65536");
     require(room >= 0 && room <= 65536, task, ": crops that have ", room, " pixels to move over");
     if (area_low == 0 && area_high == 0) {
-      const int needed = (height < width ? height : width) + room;
+      const int needed = height < width ? height : width;
       require(short_side >= needed && short_side <= 65536, task, ": pictures are scaled to a short side of ",
               short_side, ", not ", needed, " to 65536; crops are ", height, " x ", width);
     } else {
@@ -53,8 +53,9 @@ struct ScaledCrop {
   /// Pixels of the picture in one of the box; `along` leads from the least area to the largest.
   PRETEXT_HD float scale(const ImageView& picture, float along) const {
     const auto across = static_cast<float>(picture.width), down = static_cast<float>(picture.height);
+    const int spare = area_high > 0 ? room : 0;
     const float coarsest =
-        math::min(across / static_cast<float>(width + room), down / static_cast<float>(height + room));
+        math::min(across / static_cast<float>(width + spare), down / static_cast<float>(height + spare));
     if (!(area_high > 0))
       return math::min(math::min(across, down) / static_cast<float>(short_side), coarsest);
     const float pixels = across * down;
