@@ -11,10 +11,12 @@ namespace {
 
 tasks::ColorizationOptions options_of(const TrainingSettings& s) {
   tasks::ColorizationOptions o;
-  if (s.variant != "fitted")
+  if (s.variant != "fitted") {
     o = tasks::colorization_options(tasks::variant_of(s.variant));
-  else
-    o.crop.size = static_cast<int>(s.source.size);
+  } else {
+    o.size = static_cast<int>(s.source.size);
+    o.short_side = o.size * 9 / 8;
+  }
   o.seed = s.random_seed();
   return o;
 }
@@ -22,9 +24,9 @@ tasks::ColorizationOptions options_of(const TrainingSettings& s) {
 /// The options for this backbone: so many pixels of the input are one of its last tap.
 tasks::ColorizationOptions options_for(const TrainingSettings& s, nn::Sequential<>& backbone) {
   tasks::ColorizationOptions o = options_of(s);
-  const auto map = backbone(Tensor<float, Cpu>::zeros({1, o.crop.size, o.crop.size, 1}));
+  const auto map = backbone(Tensor<float, Cpu>::zeros({1, o.size, o.size, 1}));
   o.features = map.dim(3);
-  o.stride = o.crop.size / static_cast<int>(map.dim(1));
+  o.stride = o.size / static_cast<int>(map.dim(1));
   return o;
 }
 

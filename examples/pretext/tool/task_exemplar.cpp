@@ -45,7 +45,7 @@ TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const da
   auto [options, seeds] = seeded(s, train);
   options.features = last_channels(backbone, s);
   Rng rng = head_rng(s);
-  return {tasks::AnyTask<>(tasks::Exemplar<>(options, seeds.places, rng)), seeds.pictures,
+  return {tasks::AnyTask<>(tasks::Exemplar<>(options, seeds, rng)), seeds.pictures,
           test.size() > 0 ? seeds.pictures : test, "seed"};
 }
 
@@ -78,7 +78,7 @@ Image view(const TrainingSettings& s, const ViewRequest& request) {
   auto plain = options;
   plain.normalization = {};
   Rng rng(options.seed, Use::init);
-  const tasks::Exemplar<> task(options, seeds.places, rng), drawn(plain, seeds.places, rng);
+  const tasks::Exemplar<> task(options, seeds, rng), drawn(plain, seeds, rng);
   PictureRows rows("exemplar: which seed is this?", 1 + samples);
   for (const std::int64_t index : request.plan.indices) {
     const std::int64_t seed = index % seeds.pictures.size();
