@@ -21,12 +21,12 @@ namespace {
 struct DemoSettings {
   TrainingSettings training;
   MeasureSettings measure;
-  std::int64_t seeds = 3, supervised_epochs = 8, threads = 0;
+  std::int64_t seeds = 3, supervised_epochs = 6, threads = 0;
   std::string out = "runs/demo";
   bool force = false, resume = false;
 
   DemoSettings() {
-    training.source.data = "shapes:32:4000";
+    training.source.data = "shapes:32:3500";
     training.source.size = 32;
     training.width = 32;
     training.epochs = 3;
