@@ -59,7 +59,9 @@ class Demo {
     // Before the first of many minutes, not after.
     s.training.check(train_);
     try {
-      s.supervised(s.training).check(train_);
+      TrainingSettings supervised = s.supervised(s.training);
+      supervised.resolve();
+      supervised.check(train_);
     } catch (const Error& error) {
       fail(error.what(), "; supervised training takes --supervised-epochs ", s.supervised_epochs,
            " and four times --batch ", s.training.batch);

@@ -68,3 +68,9 @@ std::vector<Constant> constants_of(const auto& options) {
   });
   return constants;
 }
+
+/// For a ToolTask whose options follow from the settings alone.
+template <auto options_of>
+std::vector<Constant> constants_by(const TrainingSettings& s) {
+  return constants_of(options_of(s));
+}

@@ -136,6 +136,8 @@ refused "unlabeled" pretrain $few --part unlabeled --out wrong
 refused "there is no jigsaw variant 'papr'. Did you mean 'paper'?" pretrain jigsaw --variant papr --out wrong
 refused "--validation holds out pictures" pretrain exemplar $few --validation 0.5 --batch 10 --out wrong
 refused "jigsaw: is a run of jigsaw, not of rotation" view rotation --run jigsaw
+refused "--variant is that of the run" view jigsaw --run jigsaw --variant paper
+refused "gone" view jigsaw --run jigsaw --data gone
 refused "fill one batch" pretrain exemplar $few --batch 50 --out wrong
 
 # The demo and its page, which opens offline.
@@ -144,5 +146,6 @@ holds demo/results.json '"command":"pretext demo'
 grep -qiE "(src|href)=.?https?:" demo/report.html && fail "the page refers to another host"
 refused "--force runs it anew" demo $small --out demo
 refused "do not fill one batch of 40" demo --data shapes:32:30 --width 8 --batch 10 --out wrong
+refused "--supervised-epochs 0" demo $small --supervised-epochs 0 --out wrong
 says "page: demo/report.html" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo --resume
 echo "tool: all calls answered as they should"

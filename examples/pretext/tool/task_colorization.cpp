@@ -49,18 +49,19 @@ tasks::Colorization<> task_alone(const TrainingSettings& s) {
 
 tasks::PlainInputs inputs(const TrainingSettings& s) { return task_alone(s).plain_inputs(); }
 
-std::vector<Constant> constants(const TrainingSettings& s) { return constants_of(options_of(s)); }
+/// Writes a colour of CIE-Lab.
+void put(Image& image, int y, int x, float l, float a, float b) {
+  LabToRgb{}(l, a, b);
+  const float rgb[3] = {l, a, b};
+  for (int c = 0; c < 3; ++c) image.at(y, x, c) = static_cast<std::uint8_t>(255 * rgb[c] + 0.5F);
+}
 
 /// The colours [h, w, 2] asked of a picture, at one lightness.
 Image colors_of(const Tensor<float, Cpu>& ab, std::int64_t picture) {
   Image image(static_cast<int>(ab.dim(1)), static_cast<int>(ab.dim(2)));
   const float* from = ab.data() + picture * ab.dim(1) * ab.dim(2) * 2;
   for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x, from += 2) {
-      float rgb[3] = {65, from[0], from[1]};
-      LabToRgb{}(rgb[0], rgb[1], rgb[2]);
-      for (int c = 0; c < 3; ++c) image.at(y, x, c) = static_cast<std::uint8_t>(255 * rgb[c] + 0.5F);
-    }
+    for (int x = 0; x < image.width(); ++x, from += 2) put(image, y, x, 65, from[0], from[1]);
   return image;
 }
 
@@ -69,11 +70,7 @@ Image grey_of(const Tensor<float, Cpu>& lightness, std::int64_t i, const Normali
   Image image(static_cast<int>(lightness.dim(1)), static_cast<int>(lightness.dim(2)));
   const float* from = lightness.data() + i * lightness.dim(1) * lightness.dim(2);
   for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x) {
-      float rgb[3] = {*from++ * n.deviation[0] + n.mean[0], 0, 0};
-      LabToRgb{}(rgb[0], rgb[1], rgb[2]);
-      for (int c = 0; c < 3; ++c) image.at(y, x, c) = static_cast<std::uint8_t>(255 * rgb[c] + 0.5F);
-    }
+    for (int x = 0; x < image.width(); ++x) put(image, y, x, *from++ * n.deviation[0] + n.mean[0], 0, 0);
   return image;
 }
 
@@ -105,6 +102,6 @@ ToolTask colorization_task() {
           .channels = 1,
           .set_up = set_up,
           .inputs = inputs,
-          .constants = constants,
+          .constants = constants_by<options_of>,
           .view = view};
 }

@@ -53,11 +53,6 @@ tasks::PlainInputs inputs(const TrainingSettings& s) {
   return {.crop = {.size = options.crop.size}, .normalization = options.normalization};
 }
 
-template <auto options_of>
-std::vector<Constant> constants(const TrainingSettings& s) {
-  return constants_of(options_of(s));
-}
-
 /// A row a picture: itself and its views.
 template <class Task, auto options_of>
 Image view(const TrainingSettings& s, const ViewRequest& request, const std::string& title) {
@@ -97,7 +92,7 @@ ToolTask contrastive_task() {
           .variants = {"fitted", "paper"},
           .set_up = set_up<tasks::Contrastive<>, contrastive_of>,
           .inputs = inputs<contrastive_of>,
-          .constants = constants<contrastive_of>,
+          .constants = constants_by<contrastive_of>,
           .view = contrastive_view};
 }
 
@@ -108,6 +103,6 @@ ToolTask exemplar_triplet_task() {
           .variants = {"fitted", "revisited"},
           .set_up = set_up<tasks::ExemplarTriplet<>, triplet_of>,
           .inputs = inputs<triplet_of>,
-          .constants = constants<triplet_of>,
+          .constants = constants_by<triplet_of>,
           .view = triplet_view};
 }

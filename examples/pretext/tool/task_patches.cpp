@@ -69,11 +69,6 @@ tasks::PlainInputs inputs(const TrainingSettings& s) {
   return {.crop = {.size = static_cast<int>(s.source.size)}, .normalization = options_of(s).normalization};
 }
 
-template <auto options_of>
-std::vector<Constant> constants(const TrainingSettings& s) {
-  return constants_of(options_of(s));
-}
-
 /// A task as in training, but that it leaves the colours as they are: for readers.
 template <class Task, class Options>
 Task in_true_colours(Options options) {
@@ -186,7 +181,7 @@ ToolTask jigsaw_task() {
           .size = 96,
           .set_up = set_up<tasks::Jigsaw<>, jigsaw_options_of>,
           .inputs = inputs<jigsaw_options_of>,
-          .constants = constants<jigsaw_options_of>,
+          .constants = constants_by<jigsaw_options_of>,
           .view = jigsaw_view};
 }
 
@@ -198,6 +193,6 @@ ToolTask relative_location_task() {
           .size = 96,
           .set_up = set_up<tasks::RelativeLocation<>, relative_location_options_of>,
           .inputs = inputs<relative_location_options_of>,
-          .constants = constants<relative_location_options_of>,
+          .constants = constants_by<relative_location_options_of>,
           .view = relative_location_view};
 }

@@ -19,15 +19,23 @@ struct ViewSettings {
   bool augment = true;
 };
 
-int run(ViewSettings& s) {
-  require(s.pictures >= 1 && s.pictures <= 1000, "--pictures must be 1 to 1000, not ", s.pictures);
-  TrainingSettings training = s.training;
-  if (!s.run.empty()) {
-    training = read_run(s.run);
-    require(training.task == s.training.task, s.run, ": is a run of ", training.task, ", not of ",
-            s.training.task);
-    require_pictures_of(s.run, training.source);
+/// The settings of the run that is looked at; only its pictures may be named anew.
+TrainingSettings settings_of_run(const ViewSettings& s, Settings& settings) {
+  TrainingSettings training = read_run(s.run);
+  require(training.task == s.training.task, s.run, ": is a run of ", training.task, ", not of ",
+          s.training.task);
+  for (const Settings::Field& field : settings.fields()) {
+    if (field.name == "data" && field.given) training.source.data = s.training.source.data;
+    require(!field.given || (field.name != "variant" && field.name != "size" && field.name != "seed"), "--",
+            field.name, " is that of the run; leave it out, or --run");
   }
+  require_pictures_of(s.run, training.source);
+  return training;
+}
+
+int run(ViewSettings& s, Settings& settings) {
+  require(s.pictures >= 1 && s.pictures <= 1000, "--pictures must be 1 to 1000, not ", s.pictures);
+  TrainingSettings training = s.run.empty() ? s.training : settings_of_run(s, settings);
   training.resolve();
   const data::Dataset dataset = training.open_training();
   require(s.pictures <= dataset.size(), "--pictures must be at most the ", dataset.size(), " of ",
@@ -50,8 +58,8 @@ int run(ViewSettings& s) {
 
 Verb view_verb() {
   auto s = std::make_shared<ViewSettings>();
-  Verb verb{"view", "Draw what the network is shown, with labels, as one PNG", {}, [s](const Settings&) {
-              return run(*s);
+  Verb verb{"view", "Draw what the network is shown, with labels, as one PNG", {}, [s](Settings& settings) {
+              return run(*s, settings);
             }};
   verb.settings.add_positional("task", &s->training.task, "The task; 'pretext info' lists them");
   s->training.source.add_to(verb.settings);
