@@ -7,7 +7,7 @@
 namespace pretext {
 namespace detail {
 
-/// How many of its first arguments an op evaluates as it reads.
+/// How many of its first arguments an op takes as operands.
 template <class Op>
 constexpr std::size_t operands() {
   if constexpr (requires { Op::operands; })
@@ -15,6 +15,30 @@ constexpr std::size_t operands() {
   else
     return 0;
 }
+
+/// True where a device's kernel of an op evaluates operands as it reads them; one that says `evaluates =
+/// false` gets values.
+template <class Op, class D>
+constexpr bool evaluates() {
+  if constexpr (requires { Kernel<Op, D>::evaluates; })
+    return Kernel<Op, D>::evaluates;
+  else
+    return true;
+}
+
+template <class Op, class T>
+struct ResultOf {
+  using type = T;
+};
+template <class Op, class T>
+requires requires { Op::wide; }
+struct ResultOf<Op, T> {
+  using type = Wide<T>;
+};
+
+/// The element type of what an op makes of elements of type T.
+template <class Op, class T>
+using Result = typename ResultOf<Op, T>::type;
 
 /// True for an op whose result can wait until it is read.
 template <class Op>
@@ -46,12 +70,14 @@ struct Argument<Var<T, D>> {
 };
 
 /// Argument `index` of an op, as the op reads it.
-template <class Op, std::size_t index, class X>
+template <class Op, class T, Device D, std::size_t index, class X>
 decltype(auto) argument(const X& x) {
-  if constexpr (index < operands<Op>())
+  if constexpr (index >= operands<Op>())
+    return Argument<X>::tensor(x);
+  else if constexpr (evaluates<Op, D>())
     return Argument<X>::operand(x);
   else
-    return Argument<X>::tensor(x);
+    return ops::Operand<T, D>(Argument<X>::tensor(x));
 }
 
 /// The gradient of an op's output, as the op reads it.
@@ -61,6 +87,16 @@ auto reach(ops::Gradient<T, D> dy) {
     return dy;
   else
     return dy.take();
+}
+
+/// A gradient that an op made, as a tape keeps it.
+template <class T, Device D>
+ops::Gradient<T, D> kept(Tensor<T, D> dx) {
+  return dx;
+}
+template <class T, Device D>
+ops::Gradient<T, D> kept(ops::Gradient<T, D> dx) {
+  return dx;
 }
 
 template <class Op, class T, Device D>
@@ -76,9 +112,11 @@ struct OpPullback : Tape<D>::Pullback {
   void pull(Tape<D>& tape, ops::GradientBase<D> dy) override {
     ops::Wanted<n> wanted;
     for (std::size_t i = 0; i < n; ++i) wanted[i] = nodes[i] >= 0;
-    auto grads = op.backward(reach<Op>(ops::Gradient<T, D>(std::move(dy))), saved, wanted);
-    for (std::size_t i = 0; i < n; ++i)
-      if (wanted[i]) tape.accumulate(nodes[i], ops::Gradient<T, D>(std::move(grads[i])));
+    auto grads = op.backward(reach<Op>(ops::Gradient<Result<Op, T>, D>(std::move(dy))), saved, wanted);
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      ((wanted[i] ? tape.accumulate(nodes[i], kept(std::move(std::get<i>(grads)))) : void()), ...);
+    }
+    (std::make_index_sequence<n>());
   }
 
   int record_relu(Tape<D>& tape) override {
@@ -93,22 +131,22 @@ struct OpPullback : Tape<D>::Pullback {
 
 /// Runs the op on its arguments; with `saved` it may leave its result to be computed where it is read.
 template <class Op, class T, Device D, std::size_t... i, class... X>
-ops::Operand<T, D> run(const Op& op, typename Op::template Saved<T, D>* saved, std::index_sequence<i...>,
-                       const X&... x) {
+ops::Operand<Result<Op, T>, D> run(const Op& op, typename Op::template Saved<T, D>* saved,
+                                   std::index_sequence<i...>, const X&... x) {
   if constexpr (prepares<Op>)
-    if (saved != nullptr) return op.prepare(argument<Op, i>(x)..., saved);
-  return op.forward(argument<Op, i>(x)..., saved);
+    if (saved != nullptr) return op.prepare(argument<Op, T, D, i>(x)..., saved);
+  return op.forward(argument<Op, T, D, i>(x)..., saved);
 }
 
 /// Runs the op, keeps what backward reads, and adds a node unless every input is a constant. Even then it is
 /// training: a batch norm measures constants too.
 template <class Op, class T, Device D, class... X>
-Var<T, D> record(Tape<D>& tape, const Op& op, X&... x) {
+Var<Result<Op, T>, D> record(Tape<D>& tape, const Op& op, X&... x) {
   const std::array<int, sizeof...(X)> all{Argument<std::remove_const_t<X>>::node(tape, x)...};
   std::array<int, Op::inputs> nodes;
   std::copy_n(all.begin(), Op::inputs, nodes.begin());
   typename Op::template Saved<T, D> saved;
-  ops::Operand<T, D> y = run<Op, T, D>(op, &saved, std::index_sequence_for<X...>(), x...);
+  ops::Operand<Result<Op, T>, D> y = run<Op, T, D>(op, &saved, std::index_sequence_for<X...>(), x...);
   if (std::all_of(nodes.begin(), nodes.end(), [](int node) { return node < 0; }))
     return tape.constant(y.value());
   return {&tape, std::move(y), tape.template record<OpPullback<Op, T, D>>(op, std::move(saved), nodes)};
@@ -118,14 +156,14 @@ Var<T, D> record(Tape<D>& tape, const Op& op, X&... x) {
 
 /// Runs an op on tensors: inference, nothing is kept. Parameters stand for their values.
 template <class Op, class T, Device D, class... X>
-Tensor<T, D> apply(const Op& op, const Tensor<T, D>& first, const X&... rest) {
+Tensor<detail::Result<Op, T>, D> apply(const Op& op, const Tensor<T, D>& first, const X&... rest) {
   return detail::run<Op, T, D>(op, nullptr, std::make_index_sequence<1 + sizeof...(X)>(), first, rest...).x;
 }
 
 /// Runs an op on a watched value and records it. The other arguments may be Vars, parameters, or constant
 /// tensors.
 template <class Op, class T, Device D, class... X>
-Var<T, D> apply(const Op& op, const Var<T, D>& first, X&&... rest) {
+Var<detail::Result<Op, T>, D> apply(const Op& op, const Var<T, D>& first, X&&... rest) {
   return detail::record<Op, T, D>(*first.tape, op, first, rest...);
 }
 

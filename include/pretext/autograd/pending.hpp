@@ -43,7 +43,7 @@ class Pending {
   }
 
   /// (x - center) * scale + shift by channels, which are [3, C].
-  Pending normalized(Tensor<T, D> channels) const {
+  Pending normalized(ops::WideTensor<T, D> channels) const {
     const Epilogue& end = state_->end;
     const bool first = !end.affine.defined() && !end.addend.x.defined() && !end.relu;
     State next = first ? *state_ : State{shape(), value(), {}, {}};
@@ -100,13 +100,13 @@ struct Argument<Pending<T, D>> {
 
 /// Runs an op on a value that may wait; the result of most is there at once.
 template <class Op, class T, Device D, class... X>
-Pending<T, D> apply(const Op& op, const Pending<T, D>& first, const X&... rest) {
+Pending<detail::Result<Op, T>, D> apply(const Op& op, const Pending<T, D>& first, const X&... rest) {
   return detail::run<Op, T, D>(op, nullptr, std::make_index_sequence<1 + sizeof...(X)>(), first, rest...).x;
 }
 
 template <class T, Device D>
-Pending<T, D> apply(const ops::Conv2d& op, const Pending<T, D>& x, const Param<T, D>& weight,
-                    const Param<T, D>& bias) {
+Pending<T, D> apply(const ops::Conv2d& op, const Pending<T, D>& x, const Param<Wide<T>, D>& weight,
+                    const Param<Wide<T>, D>& bias) {
   const ops::ConvShape s = op.shape(x.shape(), weight.value.shape());
   return {{s.n, s.oh, s.ow, s.co},
           [op, x = x.operand(), w = weight.value, b = bias.value](const ops::Epilogue<T, D>& end) {
@@ -115,9 +115,10 @@ Pending<T, D> apply(const ops::Conv2d& op, const Pending<T, D>& x, const Param<T
 }
 
 template <class T, Device D>
-Pending<T, D> apply(const ops::BatchNormInference& op, const Pending<T, D>& x, const Param<T, D>& gamma,
-                    const Param<T, D>& beta, const Tensor<T, D>& mean, const Tensor<T, D>& var) {
-  return x.normalized(op.affine(x.dim(-1), gamma.value, beta.value, mean, var));
+Pending<T, D> apply(const ops::BatchNormInference& op, const Pending<T, D>& x, const Param<Wide<T>, D>& gamma,
+                    const Param<Wide<T>, D>& beta, const ops::WideTensor<T, D>& mean,
+                    const ops::WideTensor<T, D>& var) {
+  return x.normalized(op.affine<T, D>(x.dim(-1), gamma.value, beta.value, mean, var));
 }
 
 template <class T, Device D>

@@ -16,23 +16,23 @@ struct BatchNorm2d {
     bool affine = true;  ///< false: no weight and no bias
   };
 
-  Param<T, D> weight, bias;
-  Buffer<T, D> running_mean, running_var;
+  Param<Wide<T>, D> weight, bias;
+  Buffer<Wide<T>, D> running_mean, running_var;
   ops::BatchNorm op;
 
   explicit BatchNorm2d(Options o)
-      : running_mean(Tensor<T, D>::zeros({o.channels})),
-        running_var(Tensor<T, D>::full({o.channels}, T(1))),
+      : running_mean(Tensor<Wide<T>, D>::zeros({o.channels})),
+        running_var(Tensor<Wide<T>, D>::full({o.channels}, 1)),
         op{o.momentum, o.epsilon} {
     if (!o.affine) return;
-    weight = Param(Tensor<T, D>::full({o.channels}, T(1)));
-    bias = Param(Tensor<T, D>::zeros({o.channels}));
+    weight = Param(Tensor<Wide<T>, D>::full({o.channels}, 1));
+    bias = Param(Tensor<Wide<T>, D>::zeros({o.channels}));
   }
 
   auto operator()(const auto& x) { return by_running_statistics(x); }
   Var<T, D> operator()(const Var<T, D>& x) {
     if (running_mean.frozen || running_var.frozen) return by_running_statistics(x);
-    if (x.tape->again()) return apply(op, x, weight, bias, Tensor<T, D>(), Tensor<T, D>());
+    if (x.tape->again()) return apply(op, x, weight, bias, Tensor<Wide<T>, D>(), Tensor<Wide<T>, D>());
     return apply(op, x, weight, bias, running_mean.value, running_var.value);
   }
 

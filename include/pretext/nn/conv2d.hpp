@@ -17,16 +17,16 @@ struct Conv2d {
     bool bias = true;
   };
 
-  Param<T, D> weight, bias;
+  Param<Wide<T>, D> weight, bias;
   ops::Conv2d op;
 
   Conv2d(Options o, Rng& rng) : op{{o.stride, o.padding, o.dilation}, o.groups} {
     require(o.groups >= 1 && o.in % o.groups == 0 && o.out % o.groups == 0, "Conv2d: ", o.groups,
             " groups do not divide ", o.in, " input and ", o.out, " output channels");
     const Shape shape{o.kernel, o.kernel, o.in / o.groups, o.out};
-    weight =
-        Param(init::he<T, D>(shape, o.kernel * o.kernel * o.out / o.groups, rng), ParamLayout::conv_kernel);
-    if (o.bias) bias = Param(Tensor<T, D>::zeros({o.out}));
+    weight = Param(init::he<Wide<T>, D>(shape, o.kernel * o.kernel * o.out / o.groups, rng),
+                   ParamLayout::conv_kernel);
+    if (o.bias) bias = Param(Tensor<Wide<T>, D>::zeros({o.out}));
   }
 
   auto operator()(const auto& x) { return apply(op, x, weight, bias); }

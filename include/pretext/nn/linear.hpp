@@ -16,11 +16,11 @@ struct Linear {
     bool bias = true;
   };
 
-  Param<T, D> weight, bias;
+  Param<Wide<T>, D> weight, bias;
 
   Linear(Options o, Rng& rng)
-      : weight(init::uniform<T, D>({o.out, o.in}, 1 / std::sqrt(static_cast<double>(o.in)), rng)) {
-    if (o.bias) bias = Param(Tensor<T, D>::zeros({o.out}));
+      : weight(init::uniform<Wide<T>, D>({o.out, o.in}, 1 / std::sqrt(static_cast<double>(o.in)), rng)) {
+    if (o.bias) bias = Param(Tensor<Wide<T>, D>::zeros({o.out}));
   }
 
   auto operator()(const auto& x) { return apply(ops::Linear{}, x, weight, bias); }

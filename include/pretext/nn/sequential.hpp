@@ -21,8 +21,8 @@ class AnyLayer {
   Pending<T, D> operator()(const Pending<T, D>& x) { return self_->infer(x); }
   Var<T, D> operator()(const Var<T, D>& x) { return self_->record(x); }
   void each(auto&& f) {
-    self_->visit({.param = [&](const std::string& name, Param<T, D>& p) { f(name, p); },
-                  .buffer = [&](const std::string& name, Buffer<T, D>& b) { f(name, b); }});
+    self_->visit({.param = [&](const std::string& name, Param<Wide<T>, D>& p) { f(name, p); },
+                  .buffer = [&](const std::string& name, Buffer<Wide<T>, D>& b) { f(name, b); }});
   }
 
  private:

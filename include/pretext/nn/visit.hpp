@@ -5,14 +5,15 @@
 #include <string>
 
 #include "pretext/autograd/param.hpp"
+#include "pretext/core/bf16.hpp"
 
 namespace pretext::nn {
 
 /// What visit() calls for every parameter and every buffer (such as running statistics) of a network.
 template <Device D, class T>
 struct Visitor {
-  std::function<void(const std::string& name, Param<T, D>& param)> param = [](auto&&...) {};
-  std::function<void(const std::string& name, Buffer<T, D>& buffer)> buffer = [](auto&&...) {};
+  std::function<void(const std::string& name, Param<Wide<T>, D>& param)> param = [](auto&&...) {};
+  std::function<void(const std::string& name, Buffer<Wide<T>, D>& buffer)> buffer = [](auto&&...) {};
 };
 
 /// Calls the visitor for the defined members of a layer, with a prefix before their names.
@@ -36,11 +37,11 @@ auto prefixed(std::string prefix, F& f) {
 
 /// All parameters of a network, frozen ones too, for an optimiser.
 template <Device D = Cpu, class T = float, class L>
-ParamList<T, D> parameters(L& net, const std::string& prefix = "") {
-  ParamList<T, D> list;
+ParamList<Wide<T>, D> parameters(L& net, const std::string& prefix = "") {
+  ParamList<Wide<T>, D> list;
   visit<D, T>(net,
               {.param =
-                   [&](const std::string& name, Param<T, D>& p) {
+                   [&](const std::string& name, Param<Wide<T>, D>& p) {
                      list.push_back({name, &p});
                    }},
               prefix);

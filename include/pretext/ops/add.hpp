@@ -42,8 +42,8 @@ struct SumRows {
   static constexpr std::string_view name = "sum_rows";
 
   template <class T, Device D>
-  static Tensor<T, D> forward(const Tensor<T, D>& x) {
-    Tensor<T, D> sum({x.dim(-1)});
+  static WideTensor<T, D> forward(const Tensor<T, D>& x) {
+    WideTensor<T, D> sum({x.dim(-1)});
     Kernel<SumRows, D>::forward(x.reshape({x.size() / std::max<std::int64_t>(1, x.dim(-1)), x.dim(-1)}), sum);
     return sum;
   }

@@ -26,20 +26,22 @@ struct BatchNorm {
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> x, gamma, beta, mean, inverse_deviation;
+    Tensor<T, D> x;
+    WideTensor<T, D> gamma, beta, mean, inverse_deviation;
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
-                       const Tensor<T, D>& running_mean, const Tensor<T, D>& running_var,
+  Tensor<T, D> forward(const Operand<T, D>& x, const WideTensor<T, D>& gamma, const WideTensor<T, D>& beta,
+                       const WideTensor<T, D>& running_mean, const WideTensor<T, D>& running_var,
                        Saved<T, D>* saved) const {
     return prepare(x, gamma, beta, running_mean, running_var, saved).value();
   }
 
   /// What forward returns, not yet computed.
   template <class T, Device D>
-  Operand<T, D> prepare(const Operand<T, D>& from, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
-                        Tensor<T, D> running_mean, Tensor<T, D> running_var, Saved<T, D>* saved) const {
+  Operand<T, D> prepare(const Operand<T, D>& from, const WideTensor<T, D>& gamma,
+                        const WideTensor<T, D>& beta, WideTensor<T, D> running_mean,
+                        WideTensor<T, D> running_var, Saved<T, D>* saved) const {
     using K = Kernel<BatchNorm, D>;
     const Tensor<T, D> x = from.value();
     require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
@@ -52,7 +54,7 @@ struct BatchNorm {
     require_channels(name, "running_mean", running_mean, channels);
     require_channels(name, "running_var", running_var, channels);
     if (saved == nullptr) running_mean = running_var = {};
-    Tensor<T, D> mean({channels}), inverse_deviation({channels}), affine({3, channels});
+    WideTensor<T, D> mean({channels}), inverse_deviation({channels}), affine({3, channels});
     K::statistics(*this, from.plain() && from.moments.defined() ? from.moments : K::moments(x),
                   x.size() / channels, running_mean, running_var, mean, inverse_deviation);
     K::affine(gamma, beta, mean, inverse_deviation, affine);
@@ -61,16 +63,18 @@ struct BatchNorm {
   }
 
   template <class T, Device D>
-  Gradients<T, D, 3> backward(Gradient<T, D> from, const Saved<T, D>& saved, Wanted<3> wanted) const {
+  LayerGrads<Gradient<T, D>, T, D> backward(Gradient<T, D> from, const Saved<T, D>& saved,
+                                            Wanted<3> wanted) const {
     using K = Kernel<BatchNorm, D>;
     const std::int64_t channels = saved.mean.size();
     Tensor<double, D> sums = from.plain() ? from.sums : Tensor<double, D>();
-    Tensor<T, D> dy = from.take(), affine({3, channels}), factors({2, channels}), dgamma, dbeta;
+    Tensor<T, D> dy = from.take();
+    WideTensor<T, D> affine({3, channels}), factors({2, channels}), dgamma, dbeta;
     K::affine(saved.gamma, saved.beta, saved.mean, saved.inverse_deviation, affine);
     Operand<T, D> y(saved.x, affine, relu);
     if (!sums.defined()) sums = K::gradient_sums(y, dy);
-    if (wanted[1]) dgamma = Tensor<T, D>({channels});
-    if (wanted[2]) dbeta = Tensor<T, D>({channels});
+    if (wanted[1]) dgamma = WideTensor<T, D>({channels});
+    if (wanted[2]) dbeta = WideTensor<T, D>({channels});
     K::factors(sums, saved.inverse_deviation, dy.size() / channels, factors);
     K::parameter_gradients(sums, saved.inverse_deviation, dgamma, dbeta);
     return {Gradient<T, D>(std::move(dy), std::move(y), std::move(factors)), dgamma, dbeta};
@@ -87,39 +91,41 @@ struct BatchNormInference {
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> x, gamma, mean, var;
+    Tensor<T, D> x;
+    WideTensor<T, D> gamma, mean, var;
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
-                       const Tensor<T, D>& mean, const Tensor<T, D>& var, Saved<T, D>* saved) const {
+  Tensor<T, D> forward(const Tensor<T, D>& x, const WideTensor<T, D>& gamma, const WideTensor<T, D>& beta,
+                       const WideTensor<T, D>& mean, const WideTensor<T, D>& var, Saved<T, D>* saved) const {
     require(x.defined() && x.shape().rank() >= 1, name, ": x must be [..., C]");
     if (saved != nullptr) *saved = {x, gamma, mean, var};
-    return Operand<T, D>(x, affine(x.dim(-1), gamma, beta, mean, var), false).value();
+    return Operand<T, D>(x, affine<T, D>(x.dim(-1), gamma, beta, mean, var), false).value();
   }
 
   /// affine[3, C] of an Operand: what forward does to each of so many channels.
   template <class T, Device D>
-  Tensor<T, D> affine(std::int64_t channels, const Tensor<T, D>& gamma, const Tensor<T, D>& beta,
-                      const Tensor<T, D>& mean, const Tensor<T, D>& var) const {
+  WideTensor<T, D> affine(std::int64_t channels, const WideTensor<T, D>& gamma, const WideTensor<T, D>& beta,
+                          const WideTensor<T, D>& mean, const WideTensor<T, D>& var) const {
     require_channels(name, "gamma", gamma, channels);
     require_channels(name, "beta", beta, channels);
     require_shape(name, "mean", mean, {channels});
     require_shape(name, "var", var, {channels});
-    Tensor<T, D> affine({3, channels});
+    WideTensor<T, D> affine({3, channels});
     Kernel<BatchNormInference, D>::affine(*this, gamma, beta, mean, var, affine);
     return affine;
   }
 
   template <class T, Device D>
-  Grads<T, D, 3> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    Grads<T, D, 3> grads;
-    if (wanted[0]) grads[0] = dy.unique() ? dy : Tensor<T, D>(dy.shape());
-    for (std::size_t i : {1, 2})
-      if (wanted[i]) grads[i] = Tensor<T, D>(saved.mean.shape());
-    Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, grads[0],
-                                            grads[1], grads[2]);
-    return grads;
+  LayerGrads<Tensor<T, D>, T, D> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    Tensor<T, D> dx;
+    WideTensor<T, D> dgamma, dbeta;
+    if (wanted[0]) dx = dy.unique() ? dy : Tensor<T, D>(dy.shape());
+    if (wanted[1]) dgamma = WideTensor<T, D>(saved.mean.shape());
+    if (wanted[2]) dbeta = WideTensor<T, D>(saved.mean.shape());
+    Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, dx,
+                                            dgamma, dbeta);
+    return {dx, dgamma, dbeta};
   }
 };
 

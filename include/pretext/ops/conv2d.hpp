@@ -17,8 +17,8 @@ struct ConvShape {
 /// plus an addend, with 0 in place of negatives if `relu`.
 template <class T, Device D>
 struct Epilogue {
-  Tensor<T, D> affine{};   ///< [3, C]: center, scale and shift; undefined: the sums themselves
-  Operand<T, D> addend{};  ///< of the shape of the result; undefined: none
+  WideTensor<T, D> affine{};  ///< [3, C]: center, scale and shift; undefined: the sums themselves
+  Operand<T, D> addend{};     ///< of the shape of the result; undefined: none
   bool relu = false;
 };
 
@@ -35,7 +35,7 @@ struct Conv2d {
   template <class T, Device D>
   struct Saved {
     Operand<T, D> x;
-    Tensor<T, D> weight;
+    WideTensor<T, D> weight;
   };
 
   /// The extents, or an Error that says why the shapes do not go together.
@@ -59,7 +59,7 @@ struct Conv2d {
   }
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Tensor<T, D> forward(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                        Saved<T, D>* saved) const {
     if (saved != nullptr) *saved = {x, weight};
     return compute(x, weight, bias, nullptr, {});
@@ -67,14 +67,14 @@ struct Conv2d {
 
   /// The same with an epilogue, for which there is no backward.
   template <class T, Device D>
-  Tensor<T, D> infer(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Tensor<T, D> infer(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                      const Epilogue<T, D>& epilogue) const {
     return compute(x, weight, bias, nullptr, epilogue);
   }
 
   /// What forward returns, measured where there is no bias.
   template <class T, Device D>
-  Operand<T, D> prepare(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Operand<T, D> prepare(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                         Saved<T, D>* saved) const {
     *saved = {x, weight};
     Tensor<double, D> moments;
@@ -84,26 +84,25 @@ struct Conv2d {
   }
 
   template <class T, Device D>
-  Gradients<T, D, 3> backward(Gradient<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+  LayerGrads<Gradient<T, D>, T, D> backward(Gradient<T, D> dy, const Saved<T, D>& saved,
+                                            Wanted<3> wanted) const {
     const ConvShape s = shape(saved.x.shape(), saved.weight.shape());
-    Gradients<T, D, 3> grads;
+    Gradient<T, D> dx;
+    WideTensor<T, D> dw, dbias;
     if (wanted[2]) {
       dy = dy.take();
-      grads[2] = SumRows::forward(dy.dy);
+      dbias = SumRows::forward(dy.dy);
     }
-    Tensor<T, D> dx, dw;
-    if (wanted[0]) dx = Tensor<T, D>(saved.x.shape());
-    if (wanted[1]) dw = Tensor<T, D>(saved.weight.shape());
+    if (wanted[0]) dx.dy = Tensor<T, D>(saved.x.shape());
+    if (wanted[1]) dw = WideTensor<T, D>(saved.weight.shape());
     if (wanted[0] || wanted[1])
-      Kernel<Conv2d, D>::backward(s, std::move(dy), saved.x, saved.weight, dx, dw, &grads[0].sums);
-    grads[0].dy = dx;
-    grads[1].dy = dw;
-    return grads;
+      Kernel<Conv2d, D>::backward(s, std::move(dy), saved.x, saved.weight, dx.dy, dw, &dx.sums);
+    return {std::move(dx), dw, dbias};
   }
 
  private:
   template <class T, Device D>
-  Tensor<T, D> compute(const Operand<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Tensor<T, D> compute(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                        std::type_identity_t<Tensor<double, D>>* moments,
                        const std::type_identity_t<Epilogue<T, D>>& epilogue) const {
     const ConvShape s = shape(x.shape(), weight.shape());

@@ -43,7 +43,7 @@ struct Dropout {
     require(x.defined(), name, ": x is undefined");
     require(x.size() <= std::int64_t{1} << 34, name, ": x ", x.shape(), " has more than 2^34 elements");
     Tensor<T, D> y(x.shape());
-    Kernel<Dropout, D>::forward(mask(), static_cast<T>(scale()), x, y);
+    Kernel<Dropout, D>::forward(mask(), static_cast<Wide<T>>(scale()), x, y);
     return y;
   }
 

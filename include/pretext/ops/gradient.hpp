@@ -24,19 +24,19 @@ template <class T, Device D>
 struct Gradient {
   Tensor<T, D> dy;
   Operand<T, D> normalized;  ///< what the batch norm made of its input x; undefined: dy as it lies
-  Tensor<T, D> factors;      ///< [2, C]: level and slope
+  WideTensor<T, D> factors;  ///< [2, C]: level and slope
   /// [2, C]: the sums of d and of d * (x - center), where what wrote dy measured them for the batch norm that
   /// it reaches next.
   Tensor<double, D> sums;
 
   Gradient() = default;
   Gradient(Tensor<T, D> plain) : dy(std::move(plain)) {}
-  Gradient(Tensor<T, D> raw, Operand<T, D> of, Tensor<T, D> of_channels)
+  Gradient(Tensor<T, D> raw, Operand<T, D> of, WideTensor<T, D> of_channels)
       : dy(std::move(raw)), normalized(std::move(of)), factors(std::move(of_channels)) {}
 
   explicit Gradient(GradientBase<D> b)
       : dy(std::move(b.dy)),
-        normalized(Tensor<T, D>(std::move(b.x)), Tensor<T, D>(std::move(b.affine)), b.relu),
+        normalized(Tensor<T, D>(std::move(b.x)), WideTensor<T, D>(std::move(b.affine)), b.relu),
         factors(std::move(b.factors)),
         sums(std::move(b.sums)) {}
   GradientBase<D> base() const {
@@ -56,9 +56,5 @@ struct Gradient {
     return to;
   }
 };
-
-/// One for each differentiable input.
-template <class T, Device D, std::size_t N>
-using Gradients = std::array<Gradient<T, D>, N>;
 
 }  // namespace pretext::ops

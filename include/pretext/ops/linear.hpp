@@ -12,11 +12,12 @@ struct Linear {
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> x, weight;
+    Tensor<T, D> x;
+    WideTensor<T, D> weight;
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& weight, const Tensor<T, D>& bias,
+  Tensor<T, D> forward(const Tensor<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                        Saved<T, D>* saved) const {
     require_rank(name, "weight", weight, 2);
     require_rank(name, "x", x, 2);
@@ -30,12 +31,14 @@ struct Linear {
   }
 
   template <class T, Device D>
-  Grads<T, D, 3> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
-    Grads<T, D, 3> grads;
-    if (wanted[0]) Kernel<Linear, D>::grad_input(dy, saved.weight, grads[0] = Tensor<T, D>(saved.x.shape()));
-    if (wanted[1]) Kernel<Linear, D>::grad_weight(saved.x, dy, grads[1] = Tensor<T, D>(saved.weight.shape()));
-    if (wanted[2]) grads[2] = SumRows::forward(dy);
-    return grads;
+  LayerGrads<Tensor<T, D>, T, D> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved,
+                                          Wanted<3> wanted) const {
+    Tensor<T, D> dx;
+    WideTensor<T, D> dw, dbias;
+    if (wanted[0]) Kernel<Linear, D>::grad_input(dy, saved.weight, dx = Tensor<T, D>(saved.x.shape()));
+    if (wanted[1]) Kernel<Linear, D>::grad_weight(saved.x, dy, dw = WideTensor<T, D>(saved.weight.shape()));
+    if (wanted[2]) dbias = SumRows::forward(dy);
+    return {dx, dw, dbias};
   }
 };
 

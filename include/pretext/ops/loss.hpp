@@ -11,30 +11,31 @@ namespace pretext::ops {
 struct SoftmaxCrossEntropy {
   static constexpr std::string_view name = "softmax_cross_entropy";
   static constexpr std::size_t inputs = 1;
+  static constexpr bool wide = true;
 
   double smoothing = 0;
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> probabilities;
+    WideTensor<T, D> probabilities;
     Tensor<std::int32_t, D> labels;
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels,
-                       Saved<T, D>* saved) const {
+  WideTensor<T, D> forward(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels,
+                           Saved<T, D>* saved) const {
     require_rank(name, "logits", logits, 2);
     require_shape(name, "labels", labels, {logits.dim(0)});
     require(logits.size() > 0, name, ": logits ", logits.shape(), " are empty and have no mean loss");
     require(smoothing >= 0 && smoothing <= 1, name, ": smoothing must be 0 to 1, not ", smoothing);
-    Tensor<T, D> loss({1}), probabilities;
-    if (saved != nullptr) *saved = {probabilities = Tensor<T, D>(logits.shape()), labels};
+    WideTensor<T, D> loss({1}), probabilities;
+    if (saved != nullptr) *saved = {probabilities = WideTensor<T, D>(logits.shape()), labels};
     Kernel<SoftmaxCrossEntropy, D>::forward(smoothing, logits, labels, loss, probabilities);
     return loss;
   }
 
   template <class T, Device D>
-  Grads<T, D, 1> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<1>) const {
+  Grads<T, D, 1> backward(const WideTensor<T, D>& dy, const Saved<T, D>& saved, Wanted<1>) const {
     Tensor<T, D> dx(saved.probabilities.shape());
     Kernel<SoftmaxCrossEntropy, D>::backward(smoothing, saved.probabilities, saved.labels, dy, dx);
     return {dx};
@@ -45,6 +46,7 @@ struct SoftmaxCrossEntropy {
 struct MeanSquaredError {
   static constexpr std::string_view name = "mean_squared_error";
   static constexpr std::size_t inputs = 2;
+  static constexpr bool wide = true;
 
   template <class T, Device D>
   struct Saved {
@@ -52,18 +54,18 @@ struct MeanSquaredError {
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& target, Saved<T, D>* saved) const {
+  WideTensor<T, D> forward(const Tensor<T, D>& x, const Tensor<T, D>& target, Saved<T, D>* saved) const {
     require(x.defined(), name, ": x is undefined");
     require_shape(name, "target", target, x.shape());
     require(x.size() > 0, name, ": x ", x.shape(), " is empty and has no mean error");
-    Tensor<T, D> loss({1});
+    WideTensor<T, D> loss({1});
     Kernel<MeanSquaredError, D>::forward(x, target, loss);
     if (saved != nullptr) *saved = {x, target};
     return loss;
   }
 
   template <class T, Device D>
-  Grads<T, D, 2> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<2> wanted) const {
+  Grads<T, D, 2> backward(const WideTensor<T, D>& dy, const Saved<T, D>& saved, Wanted<2> wanted) const {
     Grads<T, D, 2> grads;
     const auto& [x, target] = saved;
     if (wanted[0]) Kernel<MeanSquaredError, D>::backward(x, target, dy, grads[0] = Tensor<T, D>(x.shape()));

@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <tuple>
 
+#include "pretext/core/bf16.hpp"
 #include "pretext/tensor/kernel.hpp"
 
 // An op is a small struct of options that knows shapes and gradients but no device:
@@ -15,6 +17,9 @@
 //   Tensor forward(x..., Saved* saved) const;      saved is null in inference
 //   Grads backward(Tensor dy, const Saved&, Wanted) const;
 //
+// Elements of a network are of type T; its parameters, statistics and losses are of type Wide<T>. An op whose
+// result is such a one says so by `wide`.
+//
 // An op with `operands` takes so many of its first arguments as an Operand (operand.hpp); one with `prepares`
 // can also return its result as an Operand, which is not yet computed.
 //
@@ -24,6 +29,14 @@ namespace pretext::ops {
 /// One gradient for each differentiable input; undefined where it was not wanted.
 template <class T, Device D, std::size_t N>
 using Grads = std::array<Tensor<T, D>, N>;
+
+/// A parameter, statistic or loss of a network whose elements are of type T.
+template <class T, Device D>
+using WideTensor = Tensor<Wide<T>, D>;
+
+/// The gradients of an op's input and of the two parameters after it; undefined where they were not wanted.
+template <class X, class T, Device D>
+using LayerGrads = std::tuple<X, WideTensor<T, D>, WideTensor<T, D>>;
 
 /// Which inputs need a gradient.
 template <std::size_t N>

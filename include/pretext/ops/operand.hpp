@@ -16,14 +16,14 @@ struct Affine {
 template <class T, Device D>
 struct Operand {
   Tensor<T, D> x;
-  Tensor<T, D> affine;  ///< [3, C]: center, scale and shift; undefined: x as it lies
+  WideTensor<T, D> affine;  ///< [3, C]: center, scale and shift; undefined: x as it lies
   bool relu = false;
   /// [2, C]: mean and sum of squared deviations of x in each channel, where what wrote x measured them.
   Tensor<double, D> moments;
 
   Operand() = default;
   Operand(Tensor<T, D> plain) : x(std::move(plain)) {}
-  Operand(Tensor<T, D> raw, Tensor<T, D> of_channels, bool cut)
+  Operand(Tensor<T, D> raw, WideTensor<T, D> of_channels, bool cut)
       : x(std::move(raw)), affine(std::move(of_channels)), relu(cut) {}
 
   const Shape& shape() const { return x.shape(); }

@@ -17,19 +17,21 @@ enum class Weighting {
 struct SoftCrossEntropy {
   static constexpr std::string_view name = "soft_cross_entropy";
   static constexpr std::size_t inputs = 1;
+  static constexpr bool wide = true;
 
   Weighting weighting = Weighting::loss;
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> probabilities;
+    WideTensor<T, D> probabilities;
     Tensor<std::int32_t, D> classes;
-    Tensor<T, D> shares, weights;
+    WideTensor<T, D> shares, weights;
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& classes,
-                       const Tensor<T, D>& shares, const Tensor<T, D>& weights, Saved<T, D>* saved) const {
+  WideTensor<T, D> forward(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& classes,
+                           const WideTensor<T, D>& shares, const WideTensor<T, D>& weights,
+                           Saved<T, D>* saved) const {
     require_rank(name, "logits", logits, 2);
     require_rank(name, "classes", classes, 2);
     require(classes.dim(0) == logits.dim(0), name, ": classes ", classes.shape(), " do not have the ",
@@ -38,16 +40,17 @@ struct SoftCrossEntropy {
     require_shape(name, "shares", shares, classes.shape());
     if (weights.defined()) require_shape(name, "weights", weights, {logits.dim(0)});
     require(logits.size() > 0, name, ": logits ", logits.shape(), " are empty and have no mean loss");
-    Tensor<T, D> loss({1}), probabilities;
-    if (saved != nullptr) *saved = {probabilities = Tensor<T, D>(logits.shape()), classes, shares, weights};
+    WideTensor<T, D> loss({1}), probabilities;
+    if (saved != nullptr)
+      *saved = {probabilities = WideTensor<T, D>(logits.shape()), classes, shares, weights};
     Kernel<SoftCrossEntropy, D>::forward(logits, classes, shares,
-                                         weighting == Weighting::loss ? weights : Tensor<T, D>(), loss,
+                                         weighting == Weighting::loss ? weights : WideTensor<T, D>(), loss,
                                          probabilities);
     return loss;
   }
 
   template <class T, Device D>
-  Grads<T, D, 1> backward(const Tensor<T, D>& dy, const Saved<T, D>& s, Wanted<1>) const {
+  Grads<T, D, 1> backward(const WideTensor<T, D>& dy, const Saved<T, D>& s, Wanted<1>) const {
     Tensor<T, D> dx(s.probabilities.shape());
     Kernel<SoftCrossEntropy, D>::backward(s.probabilities, s.classes, s.shares, s.weights, dy, dx);
     return {dx};

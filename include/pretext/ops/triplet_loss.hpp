@@ -19,29 +19,31 @@ enum class Mining {
 struct TripletLoss {
   static constexpr std::string_view name = "triplet_loss";
   static constexpr std::size_t inputs = 1;
+  static constexpr bool wide = true;
 
   double margin = 0.5;
   Mining mining = Mining::semi_hard;
 
   template <class T, Device D>
   struct Saved {
-    Tensor<T, D> x, factors;  ///< dx = factors[N, N] x
+    Tensor<T, D> x;
+    WideTensor<T, D> factors;  ///< dx = factors[N, N] x
   };
 
   template <class T, Device D>
-  Tensor<T, D> forward(const Tensor<T, D>& x, const Tensor<std::int32_t, D>& labels,
-                       Saved<T, D>* saved) const {
+  WideTensor<T, D> forward(const Tensor<T, D>& x, const Tensor<std::int32_t, D>& labels,
+                           Saved<T, D>* saved) const {
     require_rank(name, "x", x, 2);
     require_shape(name, "labels", labels, {x.dim(0)});
     require(margin >= 0, name, ": margin must not be negative, but is ", margin);
-    Tensor<T, D> loss({1}), factors;
-    if (saved != nullptr) *saved = {x, factors = Tensor<T, D>({x.dim(0), x.dim(0)})};
-    Kernel<TripletLoss, D>::forward(static_cast<T>(margin), mining, x, labels, loss, factors);
+    WideTensor<T, D> loss({1}), factors;
+    if (saved != nullptr) *saved = {x, factors = WideTensor<T, D>({x.dim(0), x.dim(0)})};
+    Kernel<TripletLoss, D>::forward(static_cast<Wide<T>>(margin), mining, x, labels, loss, factors);
     return loss;
   }
 
   template <class T, Device D>
-  Grads<T, D, 1> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved, Wanted<1>) const {
+  Grads<T, D, 1> backward(const WideTensor<T, D>& dy, const Saved<T, D>& saved, Wanted<1>) const {
     Tensor<T, D> dx(saved.x.shape());
     Kernel<TripletLoss, D>::backward(saved.factors, saved.x, dy, dx);
     return {dx};

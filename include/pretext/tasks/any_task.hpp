@@ -27,8 +27,8 @@ class AnyTask {
     return self_->evaluate(backbone, batch);
   }
   void each(auto&& f) {
-    self_->visit({.param = [&](const std::string& name, Param<T, D>& p) { f(name, p); },
-                  .buffer = [&](const std::string& name, Buffer<T, D>& b) { f(name, b); }});
+    self_->visit({.param = [&](const std::string& name, Param<Wide<T>, D>& p) { f(name, p); },
+                  .buffer = [&](const std::string& name, Buffer<Wide<T>, D>& b) { f(name, b); }});
   }
 
   /// The task itself where it is one of this type; otherwise null.

@@ -14,7 +14,7 @@ namespace pretext::tasks {
 template <Device D, class T>
 class Fingerprint {
  public:
-  Fingerprint(const std::string& what, std::uint64_t hash) : value_(Tensor<T, D>::zeros({1})) {
+  Fingerprint(const std::string& what, std::uint64_t hash) : value_(Tensor<Wide<T>, D>::zeros({1})) {
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
     name_ = what + "." + digits;
@@ -24,7 +24,7 @@ class Fingerprint {
 
  private:
   std::string name_;
-  Buffer<T, D> value_;
+  Buffer<Wide<T>, D> value_;
 };
 
 }  // namespace pretext::tasks

@@ -15,13 +15,17 @@
 
 namespace pretext {
 
-/// A place where tensors live and ops run: a type with raw memory and copies within it.
+/// A place where tensors live and ops run: a type with raw memory, copies within it, from and to the host,
+/// and a fill of `count` elements with one of so many bytes.
 template <class D>
-concept Device = requires(void* to, const void* from, std::size_t bytes) {
+concept Device = requires(void* to, const void* from, std::size_t bytes, std::size_t count) {
   { D::name } -> std::convertible_to<std::string_view>;
   { D::allocate(bytes) } -> std::same_as<void*>;
   D::deallocate(to, bytes);
   D::copy(to, from, bytes);
+  D::upload(to, from, bytes);
+  D::download(to, from, bytes);
+  D::fill(to, from, bytes, count);
 };
 
 /// The processor: all its cores, through the shared thread pool.
@@ -44,6 +48,12 @@ struct Cpu {
   static void deallocate(void* memory, std::size_t) { std::free(memory); }
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes != 0) std::memcpy(to, from, bytes);
+  }
+  static void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void download(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+
+  static void fill(void* to, const void* element, std::size_t bytes, std::size_t count) {
+    for (auto* at = static_cast<std::byte*>(to); count > 0; --count, at += bytes) copy(at, element, bytes);
   }
 };
 

@@ -49,7 +49,7 @@ class Tensor : private TensorBase<D> {
     require(shape.size() == static_cast<std::int64_t>(values.size()), "tensor: ", values.size(),
             " values do not fill the shape ", shape);
     Tensor result(shape);
-    Cpu::copy(result.data(), values.data(), values.size_bytes());
+    D::upload(result.data(), values.data(), values.size_bytes());
     return result;
   }
 
@@ -66,10 +66,28 @@ class Tensor : private TensorBase<D> {
     return {data(), static_cast<std::size_t>(size())};
   }
 
-  /// The single element of a tensor of size 1.
-  T item() const requires std::same_as<D, Cpu> {
+  /// The single element of a tensor of size 1; waits for a device that computes it.
+  T item() const {
     require(size() == 1, "item: the tensor has shape ", shape(), ", not one element");
-    return *data();
+    T value;
+    D::download(&value, data(), sizeof value);
+    return value;
+  }
+
+  /// The same values on another device, of which one is the host; on this device this very tensor.
+  template <Device To>
+  Tensor<T, To> to() const {
+    if constexpr (std::same_as<To, D>) {
+      return *this;
+    } else {
+      if (!defined()) return {};
+      Tensor<T, To> result(shape());
+      if constexpr (std::same_as<To, Cpu>)
+        D::download(result.data(), data(), static_cast<std::size_t>(bytes()));
+      else
+        To::upload(result.data(), data(), static_cast<std::size_t>(bytes()));
+      return result;
+    }
   }
 
   /// The same memory under another shape of the same size.
@@ -102,7 +120,12 @@ class Tensor : private TensorBase<D> {
     D::copy(data(), other.data(), static_cast<std::size_t>(bytes()));
   }
 
-  void fill(T value) requires std::same_as<D, Cpu> { std::fill_n(data(), size(), value); }
+  void fill(T value) {
+    if constexpr (std::same_as<D, Cpu>)
+      std::fill_n(data(), size(), value);
+    else
+      D::fill(data(), &value, sizeof value, static_cast<std::size_t>(size()));
+  }
 
   /// True when no other tensor shares the memory, so that it may be written in place.
   bool unique() const { return this->storage.unique(); }

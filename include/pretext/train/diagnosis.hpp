@@ -60,7 +60,7 @@ std::string first_bad_gradient(const ParamList<T, D>& params) {
 /// the inputs, a parameter, or the output of a stage. The tape must have the seed and step of the first time.
 template <Device D, class T>
 std::string first_fault(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Tensor<T, D>& inputs,
-                        const ParamList<T, D>& params) {
+                        const ParamList<Wide<T>, D>& params) {
   std::string fault = not_finite("the input batch", "", inputs);
   backbone(tape.constant(inputs), [&](const std::string& stage, const Var<T, D>& activation) {
     if (fault.empty()) fault = first_bad_value(params, stage + ".");

@@ -67,8 +67,8 @@ class Training {
  private:
   using Batch = tasks::Batch<D, T>;
 
-  static ParamList<T, D> parameters_of(nn::Sequential<D, T>& backbone, Task& task) {
-    ParamList<T, D> params = nn::parameters<D, T>(backbone);
+  static ParamList<Wide<T>, D> parameters_of(nn::Sequential<D, T>& backbone, Task& task) {
+    ParamList<Wide<T>, D> params = nn::parameters<D, T>(backbone);
     for (auto& p : nn::parameters<D, T>(task, std::string(head_prefix))) params.push_back(std::move(p));
     return params;
   }
@@ -262,8 +262,8 @@ class Training {
   nn::Sequential<D, T>& backbone_;
   Task& task_;
   const FitOptions& options_;
-  ParamList<T, D> params_;
-  optim::Optimizer<D, T> optimizer_;
+  ParamList<Wide<T>, D> params_;
+  optim::Optimizer<D, Wide<T>> optimizer_;
   Tape<D> tape_;
   data::Loader<Batch> loader_;
   std::optional<RunFiles> files_;
