@@ -15,7 +15,8 @@ find include/pretext -type f \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -
     for (i = 1; i <= count; ++i) { n = split(rows[i], names, " "); for (j = 1; j <= n; ++j) floor[names[j]] = i }
   }
   function fault(text) { print "FAULT " text; faults = 1 }
-  function folder(path,   parts) { return split(path, parts, "/") == 2 ? "umbrella" : parts[2] }
+  # A .cu instantiates kernels for what lies on any floor, so it stands above all of them.
+  function folder(path,   parts) { return split(path, parts, "/") == 2 || path ~ /\.cu$/ ? "umbrella" : parts[2] }
 
   FNR == 1 { file = FILENAME; sub("^include/", "", file); files[file] = 1; order[++total] = file }
   { lines[file] = FNR }

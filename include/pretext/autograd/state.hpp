@@ -8,21 +8,25 @@
 
 namespace pretext {
 
-/// One tensor of a state that is saved and loaded: where it lies in memory, and how.
+/// One tensor of a state that is saved and loaded: where it lies in a device's memory, and how.
 struct StateEntry {
   std::string name;
   Dtype dtype;
   Shape shape;
   ParamLayout layout;
   std::byte* data;
+  void (*upload)(void* to, const void* from, std::size_t bytes);
+  void (*download)(void* to, const void* from, std::size_t bytes);
 
-  template <class T>
-  StateEntry(std::string entry_name, Tensor<T, Cpu>& tensor, ParamLayout tensor_layout = ParamLayout::plain)
+  template <class T, Device D>
+  StateEntry(std::string entry_name, Tensor<T, D>& tensor, ParamLayout tensor_layout = ParamLayout::plain)
       : name(std::move(entry_name)),
         dtype(dtype_of<T>),
         shape(tensor.shape()),
         layout(tensor_layout),
-        data(reinterpret_cast<std::byte*>(tensor.data())) {}
+        data(reinterpret_cast<std::byte*>(tensor.data())),
+        upload(&D::upload),
+        download(&D::download) {}
 
   /// The shape in files.
   Shape file_shape() const {
@@ -60,8 +64,10 @@ inline std::vector<NamedTensor> save_entries(Span<const StateEntry> entries) {
   for (const StateEntry& entry : entries) {
     NamedTensor& tensor = tensors.emplace_back(
         NamedTensor{entry.name, entry.dtype, entry.file_shape(), std::vector<std::byte>(entry.bytes())});
+    std::vector<std::byte> values(entry.bytes());
+    entry.download(values.data(), entry.data, values.size());
     detail::for_each_piece(entry, [&](std::size_t here, std::size_t there, std::size_t size) {
-      std::memcpy(tensor.data.data() + there, entry.data + here, size);
+      Cpu::copy(tensor.data.data() + there, values.data() + here, size);
     });
   }
   return tensors;
@@ -90,10 +96,13 @@ inline void load_entries(std::string_view what, Span<const StateEntry> entries,
   }
   for (const auto& [name, tensor] : given) faults += "\n  unexpected: " + std::string(name);
   require(faults.empty(), what, ": the state does not fit:", faults);
-  for (std::size_t i = 0; i < entries.size(); ++i)
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::vector<std::byte> values(entries[i].bytes());
     detail::for_each_piece(entries[i], [&](std::size_t here, std::size_t there, std::size_t size) {
-      std::memcpy(entries[i].data + here, sources[i]->data.data() + there, size);
+      Cpu::copy(values.data() + here, sources[i]->data.data() + there, size);
     });
+    entries[i].upload(entries[i].data, values.data(), values.size());
+  }
 }
 
 }  // namespace pretext

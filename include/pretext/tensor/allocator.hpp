@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "pretext/core/thread_pool.hpp"
 #include "pretext/tensor/device.hpp"
@@ -25,14 +26,15 @@ struct MemoryUse {
 /// A reference-counted piece of device memory; its header lives on the host.
 struct MemoryBlock {
   std::atomic<int> references{0};
-  int size_class = 0;
+  int size_class = 0, pool = 0;
   std::size_t bytes = 0;
   void* data = nullptr;
   MemoryBlock* next = nullptr;
 };
 
-/// Keeps freed blocks in lists by size, so that a steady training step asks the system for nothing.
-/// Thread-safe.
+/// Keeps freed blocks in lists by size, so that a steady training step asks the system for nothing. Blocks
+/// that are taken while a pool is open go back to it, so that what was recorded with their addresses can be
+/// replayed as long as the pool is there. Thread-safe.
 template <Device D>
 class CachingAllocator {
  public:
@@ -40,9 +42,10 @@ class CachingAllocator {
   MemoryBlock* take(std::size_t bytes) {
     const int size_class = class_of(bytes);
     std::lock_guard lock(mutex_);
-    MemoryBlock* block = free_[size_class];
+    MemoryBlock*& head = pools_[open_].free[size_class];
+    MemoryBlock* block = head;
     if (block != nullptr) {
-      free_[size_class] = block->next;
+      head = block->next;
       use_.cached -= block->bytes;
     } else {
       block = make(size_class);
@@ -61,7 +64,30 @@ class CachingAllocator {
     keep(block);
   }
 
-  /// Returns all cached memory to the system.
+  /// Takes all blocks from a pool until leave_pool(); 0 makes a new one. Returns its number.
+  int enter_pool(int pool = 0) {
+    std::lock_guard lock(mutex_);
+    require(open_ == 0, D::name, ": a pool of memory is open already");
+    if (pool == 0) pools_.emplace_back();
+    return open_ = pool == 0 ? static_cast<int>(pools_.size()) - 1 : pool;
+  }
+  void leave_pool() {
+    std::lock_guard lock(mutex_);
+    open_ = 0;
+  }
+
+  /// Lets everybody have the blocks of a pool.
+  void dissolve_pool(int pool) {
+    std::lock_guard lock(mutex_);
+    pools_[pool].dissolved = true;
+    for (MemoryBlock* head : std::exchange(pools_[pool].free, {}))
+      while (head != nullptr) {
+        use_.cached -= head->bytes;
+        keep(std::exchange(head, head->next));
+      }
+  }
+
+  /// Returns all cached memory to the system, but for that of pools.
   void trim() {
     std::lock_guard lock(mutex_);
     release_cached();
@@ -98,6 +124,7 @@ class CachingAllocator {
   MemoryBlock* make(int size_class) {
     auto* block = new MemoryBlock;
     block->size_class = size_class;
+    block->pool = open_;
     block->bytes = class_bytes(size_class);
     try {
       block->data = system_allocate(block->bytes);
@@ -119,9 +146,11 @@ class CachingAllocator {
   }
 
   void keep(MemoryBlock* block) {
+    if (pools_[block->pool].dissolved) block->pool = 0;
+    MemoryBlock*& head = pools_[block->pool].free[block->size_class];
     use_.cached += block->bytes;
-    block->next = free_[block->size_class];
-    free_[block->size_class] = block;
+    block->next = head;
+    head = block;
   }
 
   // Memory kept for other sizes is given up before an allocation is called impossible.
@@ -136,19 +165,25 @@ class CachingAllocator {
   }
 
   void release_cached() {
-    for (MemoryBlock*& head : free_) {
+    for (MemoryBlock*& head : pools_[0].free) {
       while (head != nullptr) {
         MemoryBlock* block = head;
         head = block->next;
+        use_.cached -= block->bytes;
         D::deallocate(block->data, block->bytes);
         delete block;
       }
     }
-    use_.cached = 0;
   }
 
+  struct Pool {
+    std::array<MemoryBlock*, class_count> free{};
+    bool dissolved = false;
+  };
+
   mutable std::mutex mutex_;
-  std::array<MemoryBlock*, class_count> free_{};
+  std::vector<Pool> pools_{1};  // the first is everybody's
+  int open_ = 0;
   MemoryUse use_;
 };
 

@@ -14,14 +14,18 @@
 namespace pretext::train {
 
 /// How many elements are infinite or not a number.
-template <class T>
-std::int64_t count_not_finite(const Tensor<T, Cpu>& x) {
-  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+template <class T, Device D>
+std::int64_t count_not_finite(const Tensor<T, D>& there) {
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t,
+                                  std::conditional_t<sizeof(T) == 4, std::int32_t, std::int16_t>>;
   // With all exponent bits set a number is not finite; an integer comparison is one that compilers vectorise.
-  constexpr Bits exponent = sizeof(T) == 8 ? Bits(0x7FF0000000000000) : Bits(0x7F800000);
+  constexpr Bits exponent = static_cast<Bits>(sizeof(T) == 8   ? 0x7FF0000000000000
+                                              : sizeof(T) == 4 ? 0x7F800000
+                                                               : 0x7F80);
+  const Tensor<T, Cpu> x = there.template to<Cpu>();
   std::atomic<std::int64_t> total{0};
   parallel_for(x.size(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
-    Bits count = 0;
+    std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t> count = 0;
     for (std::int64_t i = begin; i < end; ++i)
       count += (std::bit_cast<Bits>(x.data()[i]) & exponent) == exponent ? 1 : 0;
     total += count;

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The GPU's half of the op x device table, for programs that link pretext::cuda.
+
+#include "pretext/cuda/context.hpp"
+#include "pretext/cuda/device.hpp"
+#include "pretext/cuda/error.hpp"
