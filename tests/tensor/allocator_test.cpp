@@ -26,6 +26,11 @@ struct Small {
     std::free(memory);
   }
   static void copy(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+  static void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void download(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void fill(void* to, const void* element, std::size_t bytes, std::size_t count) {
+    Cpu::fill(to, element, bytes, count);
+  }
 };
 
 }  // namespace

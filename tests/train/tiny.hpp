@@ -70,15 +70,13 @@ struct TinyTask {
 
   tasks::Outcome<> loss(nn::Sequential<>& backbone, Tape<Cpu>& tape, const tasks::Batch<>& batch) {
     const Var<float, Cpu> scores = logits(backbone, tape.constant(batch.inputs));
-    return {apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels), correct(scores.value(), batch.labels),
-            batch.labels.size()};
+    return tasks::outcome_of(scores, batch.labels);
   }
 
   tasks::Score evaluate(nn::Sequential<>& backbone, const tasks::Batch<>& batch) {
     if (on_evaluate) on_evaluate();
     const Tensor<float, Cpu> scores = logits(backbone, batch.inputs);
-    return {static_cast<double>(apply(ops::SoftmaxCrossEntropy{}, scores, batch.labels).item()),
-            correct(scores, batch.labels), batch.labels.size()};
+    return tasks::score_of(scores, batch.labels);
   }
 
   void each(auto&& f) { head.each(f); }
@@ -87,15 +85,6 @@ struct TinyTask {
   template <class X>
   X logits(nn::Sequential<>& backbone, const X& inputs) {
     return head(apply(ops::GlobalAvgPool{}, backbone(inputs)));
-  }
-
-  static std::int64_t correct(const Tensor<float, Cpu>& scores, const Tensor<std::int32_t, Cpu>& labels) {
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < labels.size(); ++i) {
-      const float* row = scores.data() + 3 * i;
-      count += std::max_element(row, row + 3) - row == labels.data()[i] ? 1 : 0;
-    }
-    return count;
   }
 };
 

@@ -89,6 +89,20 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
 };
 
 template <>
+struct Kernel<ops::CountCorrect, Cpu> {
+  template <class T>
+  static void forward(const Tensor<T, Cpu>& logits, const Tensor<std::int32_t, Cpu>& labels,
+                      Tensor<std::int32_t, Cpu>& correct) {
+    std::int32_t count = 0;
+    for (std::int64_t i = 0; i < labels.size(); ++i) {
+      const T* row = logits.data() + i * logits.dim(1);
+      count += std::max_element(row, row + logits.dim(1)) - row == labels.data()[i] ? 1 : 0;
+    }
+    correct.data()[0] = count;
+  }
+};
+
+template <>
 struct Kernel<ops::MeanSquaredError, Cpu> {
   template <class T>
   using X = Tensor<T, Cpu>;

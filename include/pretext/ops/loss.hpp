@@ -42,6 +42,20 @@ struct SoftmaxCrossEntropy {
   }
 };
 
+/// How many rows of logits [N, C] are largest at their label, as [1]; ties count for the first.
+struct CountCorrect {
+  static constexpr std::string_view name = "count_correct";
+
+  template <class T, Device D>
+  static Tensor<std::int32_t, D> forward(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels) {
+    require_rank(name, "logits", logits, 2);
+    require_shape(name, "labels", labels, {logits.dim(0)});
+    Tensor<std::int32_t, D> correct({1});
+    Kernel<CountCorrect, D>::forward(logits, labels, correct);
+    return correct;
+  }
+};
+
 /// The mean of (x - target)^2 over all elements, as [1]. A batch must not be empty: it has no mean.
 struct MeanSquaredError {
   static constexpr std::string_view name = "mean_squared_error";

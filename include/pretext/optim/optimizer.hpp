@@ -33,9 +33,22 @@ class Optimizer {
 
   /// One step: updates every trainable parameter that has a gradient, then drops all gradients.
   void step(double lr) {
-    require(std::isfinite(lr) && lr >= 0, "optimizer: the learning rate must be 0 or more, not ", lr);
+    check_rate(lr);
     rule_->step(slots_, lr);
     for (Slot& slot : slots_) slot.param->grad = {};
+  }
+
+  /// The part of a step that a GPU records: updates as step() does, but by the rate that renew() names before
+  /// each replay. Every parameter must have taken a step before.
+  void record() {
+    rule_->record(slots_);
+    for (Slot& slot : slots_) slot.param->grad = {};
+  }
+
+  /// Counts one more step for what was recorded, and names its learning rate.
+  void renew(double lr) {
+    check_rate(lr);
+    rule_->renew(slots_, lr);
   }
 
   /// The state of every parameter that was stepped: NAME.step and, for example, NAME.momentum_buffer, laid
@@ -83,34 +96,74 @@ class Optimizer {
     virtual ~RuleConcept() = default;
     virtual Span<const std::string_view> state_names() const = 0;
     virtual void step(std::vector<Slot>& slots, double lr) = 0;
+    virtual void record(std::vector<Slot>& slots) = 0;
+    virtual void renew(std::vector<Slot>& slots, double lr) = 0;
   };
   template <class Rule>
   struct AnyRule final : RuleConcept {
     using Update = typename Rule::Update;
     Rule rule;
-    std::vector<ops::UpdateItem<Update, T>> items;  // kept for its memory
+    using Kernel = pretext::Kernel<ops::Update<Update>, D>;
+    using Item = ops::UpdateItem<Update, T>;
+    // True for a device whose steps can be recorded.
+    static constexpr bool recordable = requires(Kernel kernel, Span<const Item> items) {
+      kernel.upload(items);
+    };
+
+    std::vector<Item> items;           // of the last step
+    std::vector<std::size_t> stepped;  // the slot of each
+    Kernel kernel;
 
     explicit AnyRule(const Rule& r) : rule(r) {}
 
     Span<const std::string_view> state_names() const override { return Update::slots; }
 
     void step(std::vector<Slot>& slots, double lr) override {
-      items.clear();
-      for (Slot& slot : slots)
-        if (slot.param->trainable && slot.param->grad.defined()) items.push_back(item(slot, lr));
-      ops::Update<Update>::template run<T, D>(items);
+      gather(slots);
+      for (std::size_t i = 0; i < items.size(); ++i) items[i].f = update(slots[stepped[i]], lr);
+      kernel.run(Span<const Item>(items));
     }
 
-    ops::UpdateItem<Update, T> item(Slot& slot, double lr) const {
+    void record(std::vector<Slot>& slots) override {
+      gather(slots);
+      if constexpr (recordable) kernel.launch(Span<const Item>(items));
+    }
+
+    void renew(std::vector<Slot>& slots, double lr) override {
+      require(recordable && !items.empty(), "optimizer: no step was recorded");
+      for (std::size_t i = 0; i < items.size(); ++i) items[i].f = update(slots[stepped[i]], lr);
+      if constexpr (recordable) kernel.upload(Span<const Item>(items));
+    }
+
+    /// The parameters that take part in a step, and where all of it lies.
+    void gather(std::vector<Slot>& slots) {
+      items.clear();
+      stepped.clear();
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (!slots[i].param->trainable || !slots[i].param->grad.defined()) continue;
+        items.push_back(item(slots[i]));
+        stepped.push_back(i);
+      }
+    }
+
+    Item item(Slot& slot) const {
       Param<T, D>& p = *slot.param;
       if (!slot.state.steps.defined()) slot.state = fresh_state(p.value.shape(), Update::slots.size());
-      const std::int64_t step = ++*slot.state.steps.data();
       std::array<T*, Update::slots.size()> state;
       for (std::size_t k = 0; k < state.size(); ++k) state[k] = slot.state.values[k].data();
-      const StepInfo info{lr * slot.lr_scale, slot.weight_decay, step, p.value.shape().rank()};
-      return {rule.update(info), p.value.data(), std::as_const(p.grad).data(), state, p.value.size()};
+      return {{}, p.value.data(), std::as_const(p.grad).data(), state, p.value.size()};
+    }
+
+    /// What the next step of a parameter does to each of its elements.
+    Update update(Slot& slot, double lr) const {
+      const std::int64_t step = ++*slot.state.steps.data();
+      return rule.update({lr * slot.lr_scale, slot.weight_decay, step, slot.param->value.shape().rank()});
     }
   };
+
+  static void check_rate(double lr) {
+    require(std::isfinite(lr) && lr >= 0, "optimizer: the learning rate must be 0 or more, not ", lr);
+  }
 
   static State fresh_state(const Shape& shape, std::size_t values) {
     State state{Tensor<std::int64_t, Cpu>::zeros(Shape()), {}};

@@ -10,21 +10,16 @@
 namespace pretext::tasks {
 
 /// How many rows of logits [N, C] are largest at their label; ties count for the first.
-template <class T>
-std::int64_t count_correct(const Tensor<T, Cpu>& logits, const Tensor<std::int32_t, Cpu>& labels) {
-  std::int64_t correct = 0;
-  for (std::int64_t i = 0; i < labels.size(); ++i) {
-    const T* row = logits.data() + i * logits.dim(1);
-    correct += std::max_element(row, row + logits.dim(1)) - row == labels.data()[i] ? 1 : 0;
-  }
-  return correct;
+template <class T, Device D>
+std::int64_t count_correct(const Tensor<T, D>& logits, const Tensor<std::int32_t, D>& labels) {
+  return ops::CountCorrect::forward(logits, labels).item();
 }
 
 /// The loss of logits [N, C] by softmax cross-entropy, ready for backward.
 template <Device D, class T>
 Outcome<D, T> outcome_of(const Var<T, D>& logits, const Tensor<std::int32_t, D>& labels) {
-  return {apply(ops::SoftmaxCrossEntropy{}, logits, labels), count_correct(logits.value(), labels),
-          labels.size()};
+  return {apply(ops::SoftmaxCrossEntropy{}, logits, labels),
+          ops::CountCorrect::forward(logits.value(), labels), labels.size()};
 }
 
 /// The score of logits [N, C] by softmax cross-entropy.

@@ -53,7 +53,9 @@ class Colorization {
   /// A pixel is solved where the most likely bin is the nearest to its colour.
   Outcome<D, T> loss(nn::Sequential<D, T>& backbone, Tape<D>& tape, const Batch<D, T>& batch) {
     const Var<T, D> answers = rows(backbone, tape.constant(batch.inputs), batch);
-    return {loss_of(answers, batch), count_solved(answers.value(), batch.labels), batch.labels.size()};
+    const std::int64_t solved = count_solved(answers.value(), batch.labels);
+    return {loss_of(answers, batch), Tensor<std::int32_t, D>::full({1}, static_cast<std::int32_t>(solved)),
+            batch.labels.size()};
   }
 
   Score evaluate(nn::Sequential<D, T>& backbone, const Batch<D, T>& batch) {

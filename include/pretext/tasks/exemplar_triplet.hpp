@@ -95,8 +95,9 @@ class ExemplarTriplet {
             "exemplar_triplet: a batch of one picture teaches nothing, ",
             "as there are no others to tell it from; use larger batches");
     const Var<T, D> embeddings = embed(backbone, tape.constant(batch.inputs));
-    return {apply(op(), embeddings, batch.labels), count_solved(embeddings.value(), batch.labels),
-            batch.labels.size()};
+    const std::int64_t solved = count_solved(embeddings.value(), batch.labels);
+    return {apply(op(), embeddings, batch.labels),
+            Tensor<std::int32_t, D>::full({1}, static_cast<std::int32_t>(solved)), batch.labels.size()};
   }
 
   /// A batch of one picture would always be right: it counts nothing.

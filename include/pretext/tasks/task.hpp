@@ -28,11 +28,13 @@ struct Score {
   }
 };
 
-/// A training step's loss, ready for backward, and its score but for the loss.
+/// A training step's loss, ready for backward, and its score but for the loss: the number of right answers,
+/// which waits on the device, of so many.
 template <Device D = Cpu, class T = float>
 struct Outcome {
-  Var<T, D> loss;
-  std::int64_t correct = 0, count = 0;
+  Var<Wide<T>, D> loss;
+  Tensor<std::int32_t, D> correct;
+  std::int64_t count = 0;
 };
 
 /// A pretext task: it makes its own labels, draws its own inputs, and owns the head that solves it.

@@ -143,8 +143,9 @@ class Training {
     if (!bad.empty()) stop_not_finite(&batch, bad);
     optimizer_.step(lr(steps_taken()));
     ++at_.step;
-    at_.epoch_totals.add(loss, outcome.correct, outcome.count);
-    at_.record_totals.add(loss, outcome.correct, outcome.count);
+    const std::int64_t correct = outcome.correct.item();
+    at_.epoch_totals.add(loss, correct, outcome.count);
+    at_.record_totals.add(loss, correct, outcome.count);
   }
 
   void after_step() {
