@@ -24,26 +24,24 @@ using namespace pretext;
 enum class Inference { same, same_once_frozen, differs };
 
 /// One layer and what every layer is tested for: tests/nn/layer_test.cpp reads this table.
+template <Device D = Cpu, class T = double>
 struct LayerRow {
   std::string name;
   Shape input, output;
   std::vector<std::string> members;  // the names of its parameters and buffers, in order
-  std::function<nn::AnyLayer<Cpu, double>(Rng& rng)> make;
+  std::function<nn::AnyLayer<D, T>(Rng& rng)> make;
   Inference inference = Inference::same;
   double tolerance = 1e-8;  // of the gradient
 };
 
-template <class L>
-nn::AnyLayer<Cpu, double> any(L&& layer) {
-  return nn::AnyLayer<Cpu, double>(std::forward<L>(layer));
-}
-
-inline std::vector<LayerRow> layer_table() {
-  using Conv2d = nn::Conv2d<Cpu, double>;
-  using Linear = nn::Linear<Cpu, double>;
-  using BatchNorm2d = nn::BatchNorm2d<Cpu, double>;
+template <Device D = Cpu, class T = double>
+std::vector<LayerRow<D, T>> layer_table() {
+  using Conv2d = nn::Conv2d<D, T>;
+  using Linear = nn::Linear<D, T>;
+  using BatchNorm2d = nn::BatchNorm2d<D, T>;
+  const auto any = [](auto&& layer) { return nn::AnyLayer<D, T>(std::forward<decltype(layer)>(layer)); };
   const auto body = [](Rng& rng, std::int64_t in, std::int64_t out) {
-    nn::Sequential<Cpu, double> net;
+    nn::Sequential<D, T> net;
     net.add("conv1", Conv2d({.in = in, .out = out, .kernel = 3, .padding = 1}, rng)).add("tanh1", nn::Tanh());
     return net;
   };
@@ -52,60 +50,65 @@ inline std::vector<LayerRow> layer_table() {
        {2, 5, 4, 3},
        {2, 3, 2, 4},
        {"weight", "bias"},
-       [](Rng& rng) {
+       [=](Rng& rng) {
          return any(Conv2d({.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = 1}, rng));
        }},
       {"Conv2d of groups, dilated, without bias",
        {1, 5, 5, 4},
        {1, 3, 3, 6},
        {"weight"},
-       [](Rng& rng) {
+       [=](Rng& rng) {
          return any(Conv2d({.in = 4, .out = 6, .kernel = 2, .dilation = 2, .groups = 2, .bias = false}, rng));
        }},
       {"Linear",
        {3, 5},
        {3, 4},
        {"weight", "bias"},
-       [](Rng& rng) { return any(Linear({.in = 5, .out = 4}, rng)); }},
+       [=](Rng& rng) { return any(Linear({.in = 5, .out = 4}, rng)); }},
       {"Linear without bias",
        {1, 5},
        {1, 4},
        {"weight"},
-       [](Rng& rng) { return any(Linear({.in = 5, .out = 4, .bias = false}, rng)); }},
+       [=](Rng& rng) { return any(Linear({.in = 5, .out = 4, .bias = false}, rng)); }},
       {"BatchNorm2d",
        {2, 3, 3, 4},
        {2, 3, 3, 4},
        {"weight", "bias", "running_mean", "running_var"},
-       [](Rng&) { return any(BatchNorm2d({.channels = 4})); },
+       [=](Rng&) { return any(BatchNorm2d({.channels = 4})); },
        Inference::same_once_frozen},
       {"BatchNorm2d of its statistics alone",
        {6, 3},
        {6, 3},
        {"running_mean", "running_var"},
-       [](Rng&) { return any(BatchNorm2d({.channels = 3, .momentum = 0.5, .affine = false})); },
+       [=](Rng&) { return any(BatchNorm2d({.channels = 3, .momentum = 0.5, .affine = false})); },
        Inference::same_once_frozen},
-      {"Relu", {2, 3, 3, 2}, {2, 3, 3, 2}, {}, [](Rng&) { return any(nn::Relu()); }},
-      {"Tanh", {2, 7}, {2, 7}, {}, [](Rng&) { return any(nn::Tanh()); }},
+      {"Relu", {2, 3, 3, 2}, {2, 3, 3, 2}, {}, [=](Rng&) { return any(nn::Relu()); }},
+      {"Tanh", {2, 7}, {2, 7}, {}, [=](Rng&) { return any(nn::Tanh()); }},
       {"MaxPool2d",
        {2, 6, 5, 2},
        {2, 3, 3, 2},
        {},
-       [](Rng&) { return any(nn::MaxPool2d({.kernel = 3, .window = {.stride = 2, .padding = 1}})); }},
+       [=](Rng&) { return any(nn::MaxPool2d({.kernel = 3, .window = {.stride = 2, .padding = 1}})); }},
       {"AvgPool2d",
        {2, 6, 5, 2},
        {2, 3, 3, 2},
        {},
-       [](Rng&) { return any(nn::AvgPool2d({.kernel = 3, .window = {.stride = 2, .padding = 1}})); }},
-      {"Upsample", {2, 2, 3, 2}, {2, 6, 9, 2}, {}, [](Rng&) { return any(nn::Upsample({.factor = 3})); }},
-      {"GlobalAvgPool", {2, 3, 4, 3}, {2, 3}, {}, [](Rng&) { return any(nn::GlobalAvgPool()); }},
+       [=](Rng&) { return any(nn::AvgPool2d({.kernel = 3, .window = {.stride = 2, .padding = 1}})); }},
+      {"Upsample", {2, 2, 3, 2}, {2, 6, 9, 2}, {}, [=](Rng&) { return any(nn::Upsample({.factor = 3})); }},
+      {"GlobalAvgPool", {2, 3, 4, 3}, {2, 3}, {}, [=](Rng&) { return any(nn::GlobalAvgPool()); }},
       {"LocalResponseNorm",
        {1, 2, 2, 7},
        {1, 2, 2, 7},
        {},
-       [](Rng&) { return any(nn::LocalResponseNorm({.size = 3, .alpha = 0.5})); }},
-      {"Flatten", {2, 3, 2, 3}, {2, 18}, {}, [](Rng&) { return any(nn::Flatten()); }},
-      {"L2Normalize", {3, 6}, {3, 6}, {}, [](Rng&) { return any(nn::L2Normalize()); }},
-      {"Dropout", {4, 9}, {4, 9}, {}, [](Rng&) { return any(nn::Dropout{.rate = 0.3}); }, Inference::differs},
+       [=](Rng&) { return any(nn::LocalResponseNorm({.size = 3, .alpha = 0.5})); }},
+      {"Flatten", {2, 3, 2, 3}, {2, 18}, {}, [=](Rng&) { return any(nn::Flatten()); }},
+      {"L2Normalize", {3, 6}, {3, 6}, {}, [=](Rng&) { return any(nn::L2Normalize()); }},
+      {"Dropout",
+       {4, 9},
+       {4, 9},
+       {},
+       [=](Rng&) { return any(nn::Dropout{.rate = 0.3}); },
+       Inference::differs},
       {"Residual",
        {1, 4, 4, 3},
        {1, 4, 4, 3},

@@ -17,14 +17,11 @@ using Grads = ops::Grads<double, Cpu, N>;
 template <class Op>
 Grads<Op::inputs> gradients(const Op& op, const X& dy, const typename Op::template Saved<double, Cpu>& saved,
                             ops::Wanted<Op::inputs> wanted) {
-  if constexpr (requires { Op::reads_gradients; }) {
-    Grads<Op::inputs> result;
-    auto pending = op.backward(ops::Gradient<double, Cpu>(dy), saved, wanted);
-    for (std::size_t i = 0; i < Op::inputs; ++i) result[i] = pending[i].take();
-    return result;
-  } else {
-    return op.backward(dy, saved, wanted);
+  auto pending = op.backward(detail::reach<Op>(ops::Gradient<double, Cpu>(dy)), saved, wanted);
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return Grads<Op::inputs>{detail::kept(std::get<i>(pending)).take()...};
   }
+  (std::make_index_sequence<Op::inputs>());
 }
 
 /// An op whose backward is wrong(op, dy, saved, right gradients).

@@ -33,7 +33,7 @@ X spread(const Shape& shape) {
 }
 
 /// Members that differ from their initial values, as a training step leaves them.
-Layer trained(const test::LayerRow& row, std::uint64_t seed = 1) {
+Layer trained(const test::LayerRow<>& row, std::uint64_t seed = 1) {
   Rng rng(seed);
   Layer layer = row.make(rng);
   layer.each([&](const std::string& name, auto& member) {
@@ -52,7 +52,7 @@ struct Step {
   Layer& layer;
   X input, weights;
 
-  Step(Layer& l, const test::LayerRow& row) : layer(l), input(spread(row.input)), weights(row.output) {
+  Step(Layer& l, const test::LayerRow<>& row) : layer(l), input(spread(row.input)), weights(row.output) {
     Rng rng(3, Use::test);
     for (double& w : weights.span()) w = rng.uniform(0.5F, 1.5F) * (rng.chance(0.5F) ? 1 : -1);
   }
@@ -97,14 +97,14 @@ struct Step {
 
 template <class F>
 void for_each_row(F&& f) {
-  for (const test::LayerRow& row : test::layer_table()) {
+  for (const test::LayerRow<>& row : test::layer_table()) {
     CAPTURE(row.name);
     f(row);
   }
 }
 
 TEST_CASE("every layer gives the shape and has the members that its row says") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Rng rng(1);
     Layer layer = row.make(rng);
     CHECK(layer(spread(row.input)).shape() == row.output);
@@ -120,7 +120,7 @@ TEST_CASE("every layer gives the shape and has the members that its row says") {
 }
 
 TEST_CASE("the gradient of every layer is exact in its input and in all of its parameters") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row);
     Step step(layer, row);
     const X gradient = step.backward();
@@ -135,7 +135,7 @@ TEST_CASE("the gradient of every layer is exact in its input and in all of its p
 }
 
 TEST_CASE("a frozen layer keeps its members, takes no gradient, and hands the exact one to its input") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row);
     nn::freeze(layer);
     const std::uint64_t before = nn::hash_state(layer);
@@ -151,7 +151,7 @@ TEST_CASE("a frozen layer keeps its members, takes no gradient, and hands the ex
 }
 
 TEST_CASE("a Tensor through a layer gives what a Var gives, as far as its row says, and changes nothing") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row);
     const std::uint64_t before = nn::hash_state(layer);
     Step step(layer, row);
@@ -165,7 +165,7 @@ TEST_CASE("a Tensor through a layer gives what a Var gives, as far as its row sa
 }
 
 TEST_CASE("a second backward pass adds to the gradients of the first") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row);
     Step step(layer, row);
     step.backward();
@@ -182,7 +182,7 @@ TEST_CASE("a second backward pass adds to the gradients of the first") {
 }
 
 TEST_CASE("no layer reads memory that it has not written") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer clean = trained(row), poisoned = trained(row);
     Step expected(clean, row), step(poisoned, row);
     const X inferred = clean(expected.input);
@@ -198,7 +198,7 @@ TEST_CASE("no layer reads memory that it has not written") {
 }
 
 TEST_CASE("the state of a layer makes another one the same") {
-  for_each_row([](const test::LayerRow& row) {
+  for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row, 1), other = trained(row, 2);
     if (!row.members.empty()) CHECK(nn::hash_state(other) != nn::hash_state(layer));
     nn::load_state(other, nn::save_state(layer));

@@ -13,10 +13,10 @@
 // What the tests of the op table's values share between element types.
 namespace test {
 
-template <class T>
-std::vector<Tensor<T, Cpu>> arguments(const OpCase<T, Cpu>& op) {
-  std::vector<Tensor<T, Cpu>> x;
-  for (const naive::X& input : draw_inputs(op.inputs)) x.push_back(as<T, Cpu>(input));
+template <class T, Device D>
+std::vector<Tensor<T, D>> arguments(const OpCase<T, D>& op) {
+  std::vector<Tensor<T, D>> x;
+  for (const naive::X& input : draw_inputs(op.inputs)) x.push_back(as<T, D>(input));
   return x;
 }
 
@@ -39,26 +39,27 @@ std::string fault(const Tensor<T, Cpu>& y, const naive::Expected& expected) {
 }
 
 /// Checks every op in poisoned memory against the plain loops.
-template <class T>
+template <class T, Device D = Cpu>
 void check_values() {
-  for (const auto& op : op_table<T, Cpu>()) {
+  for (const auto& op : op_table<T, D>()) {
     INFO(op.name);
     const auto x = arguments(op);
     op.infer(x);
-    poison_free_memory();
-    CHECK(fault(op.infer(x), op.expect(draw_inputs(op.inputs))) == "");
+    poison_free_memory<D>();
+    CHECK(fault(op.infer(x).template to<Cpu>(), op.expect(draw_inputs(op.inputs))) == "");
   }
 }
 
 /// Checks that a Var holds the bits that a Tensor gives.
-template <class T>
+template <class T, Device D = Cpu>
 void check_recorded_values() {
-  for (const auto& op : op_table<T, Cpu>()) {
+  for (const auto& op : op_table<T, D>()) {
     INFO(op.name);
-    Tape<Cpu> tape;
-    std::vector<Var<T, Cpu>> vars;
+    Tape<D> tape;
+    std::vector<Var<T, D>> vars;
     for (const auto& x : arguments(op)) vars.push_back(tape.leaf(x));
-    const Tensor<T, Cpu> inferred = op.infer(arguments(op)), recorded = op.record(vars).value();
+    const Tensor<T, Cpu> inferred = op.infer(arguments(op)).template to<Cpu>(),
+                         recorded = op.record(vars).value().template to<Cpu>();
     REQUIRE(recorded.shape() == inferred.shape());
     CHECK(std::memcmp(recorded.data(), inferred.data(), static_cast<std::size_t>(inferred.bytes())) == 0);
   }

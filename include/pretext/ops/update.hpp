@@ -30,11 +30,6 @@ struct UpdateItem {
 template <class F>
 struct Update {
   static_assert(std::is_trivially_copyable_v<F>);
-
-  template <class T, Device D>
-  static void run(Span<const UpdateItem<F, T>> items) {
-    Kernel<Update, D>::run(items);
-  }
 };
 
 /// True for an update that depends on the norms of each tensor.
