@@ -9,6 +9,15 @@
 
 namespace pretext {
 
+/// A vector, an array, or whatever else has data() and size() for values of type T; constant ones only where
+/// T is.
+template <class Values, class T>
+concept Holds = requires(Values& values) {
+  requires std::is_same_v<const T, const std::remove_reference_t<decltype(*values.data())>>;
+  requires std::is_convertible_v<decltype(values.data()), T*>;
+  requires std::is_same_v<std::size_t, decltype(values.size())>;
+};
+
 /// A view of values that lie one after the other in memory. It converts from and to std::span, each
 /// conversion to which costs a compiler up to 5 MB of concepts to check.
 template <class T>
@@ -19,14 +28,9 @@ class Span {
   template <std::size_t N>
   constexpr Span(T (&array)[N]) : Span(array, N) {}
 
-  /// A vector, an array, or whatever else has data() and size() for values of type T; constant ones only
-  /// where T is.
   template <class Values>
-  constexpr Span(Values&& values) requires(
-      std::is_same_v<const T, const std::remove_reference_t<decltype(*values.data())>>&&
-          std::is_convertible_v<decltype(values.data()), T*>&&
-              std::is_same_v<std::size_t, decltype(values.size())>)
-      : Span(values.data(), values.size()) {}
+  requires Holds<Values, T>
+  constexpr Span(Values&& values) : Span(values.data(), values.size()) {}
 
   constexpr T* data() const { return data_; }
   constexpr std::size_t size() const { return size_; }

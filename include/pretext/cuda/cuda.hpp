@@ -6,3 +6,5 @@
 #include "pretext/cuda/context.hpp"
 #include "pretext/cuda/device.hpp"
 #include "pretext/cuda/error.hpp"
+#include "pretext/cuda/graph.hpp"
+#include "pretext/cuda/step_state.hpp"
