@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "pretext/cuda/graph.hpp"
+#include "pretext/cuda/step_state.hpp"
+#include "pretext/nn/visit.hpp"
+#include "pretext/optim/optimizer.hpp"
+#include "pretext/tasks/resident_program.hpp"
+#include "pretext/train/checkpoint.hpp"
+
+namespace pretext::train {
+
+struct RecordedOptions {
+  std::int64_t batch = 128;  ///< pictures a step; a task makes several views of each
+  std::uint64_t seed = 0;
+  bool record = true;  ///< false: every launch of every step is made anew, to the same bits
+};
+
+/// Training on a GPU where the pictures lie already. A step, from drawing views to updating weights, is
+/// recorded once and then replayed as one launch; nothing is read back before tally(). The task must be a
+/// view program.
+template <class T, class Task>
+class RecordedTraining {
+ public:
+  template <optim::UpdateRule Rule>
+  RecordedTraining(nn::Sequential<Cuda, T>& backbone, Task& task, const data::ResidentSet& pictures,
+                   const Rule& rule, const RecordedOptions& options,
+                   const std::vector<optim::Group>& groups = {})
+      : backbone_(backbone),
+        task_(task),
+        pictures_(pictures),
+        options_(options),
+        optimizer_(parameters_of(backbone, task), rule, groups),
+        tape_(options.seed) {
+    require(options.batch >= 1 && options.batch <= pictures.size(), "training: ", pictures.size(),
+            " pictures do not fill one batch of ", options.batch);
+  }
+  ~RecordedTraining() {
+    if (cuda::device_step() == &state_.data()->step) cuda::set_device_step(nullptr);
+  }
+  RecordedTraining(const RecordedTraining&) = delete;
+  RecordedTraining& operator=(const RecordedTraining&) = delete;
+
+  std::int64_t steps_per_epoch() const { return pictures_.size() / options_.batch; }
+  std::int64_t steps() const { return steps_; }
+
+  /// One step. It is asked for, not waited for.
+  void step(double lr) {
+    state_.set({.first = steps_ % steps_per_epoch() * options_.batch,
+                .epoch = narrow<std::uint32_t>(steps_ / steps_per_epoch(), "training: epochs"),
+                .step = narrow<std::uint32_t>(steps_, "training: steps")});
+    const auto at_once = [&] { work([&] { optimizer_.step(lr); }); };
+    if (!options_.record) {
+      at_once();
+    } else if (steps_ < warm_ups) {
+      graph_.warm_up(at_once);
+    } else {
+      if (!graph_.recorded()) graph_.record([&] { work([&] { optimizer_.record(); }); });
+      optimizer_.renew(lr);
+      graph_.replay();
+    }
+    ++steps_;
+  }
+
+  /// What the steps since the last call came to; waits for them. Throws where a loss was not finite.
+  cuda::Tally tally() {
+    const cuda::Tally tally = tally_.get();
+    tally_.set({});
+    require(tally.bad_step < 0, "training: step ", steps_ - tally.steps + tally.bad_step + 1,
+            ": the loss is not finite. Try a lower learning rate, a longer warm-up, or batch norm");
+    return tally;
+  }
+
+  /// Kernels and copies of one recorded step; 0 before it is recorded.
+  std::size_t launches() const { return graph_.recorded() ? graph_.nodes() : 0; }
+
+ private:
+  // After the first step all state is made, after the second all memory of a steady one.
+  static constexpr std::int64_t warm_ups = 2;
+
+  static ParamList<Wide<T>, Cuda> parameters_of(nn::Sequential<Cuda, T>& backbone, Task& task) {
+    auto params = nn::parameters<Cuda, T>(backbone);
+    for (auto& p : nn::parameters<Cuda, T>(task, std::string(head_prefix))) params.push_back(std::move(p));
+    return params;
+  }
+
+  template <class Update>
+  void work(Update&& update) {
+    cuda::set_device_step(&state_.data()->step);
+    tape_.clear(static_cast<std::uint32_t>(steps_));
+    auto outcome = task_.loss(backbone_, tape_, task_.batch(pictures_, state_.data(), options_.batch));
+    tape_.backward(outcome.loss);
+    update();
+    cuda::launch_tally(outcome.loss.value().data(), outcome.correct.data(), tally_.data());
+    tape_.clear();
+    cuda::set_device_step(nullptr);
+  }
+
+  nn::Sequential<Cuda, T>& backbone_;
+  Task& task_;
+  const data::ResidentSet& pictures_;
+  const RecordedOptions options_;
+  optim::Optimizer<Cuda, Wide<T>> optimizer_;
+  Tape<Cuda> tape_;
+  cuda::DeviceValue<cuda::StepState> state_;
+  cuda::DeviceValue<cuda::Tally> tally_;
+  cuda::Graph graph_;  // last, so that it is the first to go
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace pretext::train
