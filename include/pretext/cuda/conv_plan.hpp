@@ -13,8 +13,8 @@ class ConvPlan {
         plan_(std::move(plan)),
         engine_(engine.value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64)),
         workspace_(plan_.value<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64)) {
-    for (const Descriptor& knob :
-         config.descriptors(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR))
+    for (const Descriptor& knob : config.descriptors(
+             CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS))
       knobs_.push_back(
           {knob.value<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE),
            knob.value<std::int64_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64)});
@@ -57,11 +57,11 @@ class ConvPlan {
 /// are compiled when they are first used; for float also for those that round operands (as TF32 does) or
 /// transform them.
 inline bool acceptable(const Descriptor& engine, cudnnDataType_t type) {
-  for (const auto note :
-       engine.values<cudnnBackendBehaviorNote_t>(CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE))
+  for (const auto note : engine.values<cudnnBackendBehaviorNote_t>(
+           CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, CUDNN_BEHAVIOR_NOTE_TYPE_COUNT))
     if (note == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION) return false;
-  for (const auto note : engine.values<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
-                                                                    CUDNN_TYPE_NUMERICAL_NOTE)) {
+  for (const auto note : engine.values<cudnnBackendNumericalNote_t>(
+           CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT)) {
     if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
         note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
       return false;
@@ -78,7 +78,7 @@ inline std::vector<Descriptor> conv_configs(const ConvGraph& graph, const PlanTa
       .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
   target.describe(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
   if (heuristics.try_finalize() != CUDNN_STATUS_SUCCESS) return {};
-  return heuristics.descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+  return heuristics.descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, 100);
 }
 
 /// Up to `most` plans of a problem, in the order of cuDNN's heuristics; fewer where it has fewer.
@@ -89,7 +89,8 @@ inline std::vector<ConvPlan> conv_plans(const ConvProblem& problem, const PlanTa
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
     for (const Descriptor& config : conv_configs(graph, target, mode)) {
       if (plans.size() == most) return plans;
-      const auto engines = config.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+      const auto engines =
+          config.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1);
       if (engines.empty() || !acceptable(engines[0], problem.type)) continue;
       Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
       plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);

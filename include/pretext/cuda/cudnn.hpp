@@ -3,6 +3,7 @@
 
 #include <cudnn.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -64,33 +65,26 @@ class Descriptor {
   cudnnStatus_t try_finalize() { return cudnnBackendFinalize(descriptor_); }
   void finalize(std::string_view what) { check(try_finalize(), what); }
 
-  /// The values of an attribute.
+  /// The values of an attribute, at most so many.
   template <class T>
-  std::vector<T> values(Name name, Type type) const {
-    std::int64_t count = 0;
-    check(cudnnBackendGetAttribute(descriptor_, name, type, 0, &count, nullptr), "counting an attribute");
-    std::vector<T> result(static_cast<std::size_t>(count));
-    if (count != 0) read(name, type, result);
+  std::vector<T> values(Name name, Type type, std::size_t most) const {
+    std::vector<T> result(most);
+    read(name, type, result);
     return result;
   }
 
   template <class T>
   T value(Name name, Type type) const {
-    std::vector<T> result(1);
-    read(name, type, result);
-    return result[0];
+    return values<T>(name, type, 1).at(0);
   }
 
-  /// The descriptors that an attribute holds, as copies of theirs.
-  std::vector<Descriptor> descriptors(Name name, cudnnBackendDescriptorType_t type) const {
-    std::int64_t count = 0;
-    check(cudnnBackendGetAttribute(descriptor_, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr),
-          "counting descriptors");
+  /// The descriptors that an attribute holds, at most so many, as copies of theirs.
+  std::vector<Descriptor> descriptors(Name name, cudnnBackendDescriptorType_t type, std::size_t most) const {
     std::vector<Descriptor> result;
     std::vector<cudnnBackendDescriptor_t> raws;
-    for (std::int64_t i = 0; i < count; ++i) raws.push_back(result.emplace_back(type).raw());
-    if (count != 0) read(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, raws);
-    result.erase(result.begin() + static_cast<std::ptrdiff_t>(raws.size()), result.end());
+    for (std::size_t i = 0; i < most; ++i) raws.push_back(result.emplace_back(type).raw());
+    read(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, raws);
+    while (result.size() > raws.size()) result.pop_back();
     return result;
   }
 
@@ -101,7 +95,7 @@ class Descriptor {
     check(cudnnBackendGetAttribute(descriptor_, name, type, static_cast<std::int64_t>(into.size()), &count,
                                    into.data()),
           message("reading attribute ", int{name}));
-    into.resize(static_cast<std::size_t>(count));
+    into.resize(std::min(into.size(), static_cast<std::size_t>(count)));
   }
 
   cudnnBackendDescriptor_t descriptor_ = nullptr;
@@ -143,7 +137,8 @@ inline std::string device_description(cudnnHandle_t handle) {
   Descriptor properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
   properties.set(CUDNN_ATTR_DEVICEPROP_HANDLE, CUDNN_TYPE_HANDLE, handle);
   properties.finalize("the properties of a device");
-  const auto text = properties.values<char>(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR);
+  const auto text =
+      properties.values<char>(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR, 1 << 16);
   const std::string json(text.begin(), text.end());
   return json.substr(0, json.find('\0'));
 }
