@@ -3,11 +3,6 @@
 
 namespace pretext::cuda {
 
-template void launch_finish(const ConvFinish<float>&, float*, std::int64_t, std::int64_t);
-template void launch_finish(const ConvFinish<bf16>&, bf16*, std::int64_t, std::int64_t);
-template void launch_transpose(const float*, float*, std::int64_t, std::int64_t);
-template void launch_transpose(const float*, bf16*, std::int64_t, std::int64_t);
-template void launch_transpose(const bf16*, float*, std::int64_t, std::int64_t);
 template void launch_direct_forward(const ops::ConvShape&, const float*, const float*, float*);
 template void launch_direct_forward(const ops::ConvShape&, const bf16*, const float*, bf16*);
 template void launch_direct_grad_input(const ops::ConvShape&, float*, const float*, const float*);

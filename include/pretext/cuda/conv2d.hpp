@@ -2,37 +2,11 @@
 #pragma once
 
 #include "pretext/cuda/conv_cache.hpp"
+#include "pretext/cuda/finish.hpp"
+#include "pretext/cuda/operands.hpp"
 
 namespace pretext {
 namespace cuda {
-
-/// What becomes of a convolution's result after it: a bias and ops::Epilogue in plain pointers, null for
-/// none.
-template <class T>
-struct ConvFinish {
-  const Wide<T>*bias = nullptr, *affine = nullptr;  ///< [C], [3, C]
-  const T* addend = nullptr;
-  const Wide<T>* addend_affine = nullptr;
-  bool addend_relu = false, relu = false;
-
-  ConvFinish(const ops::WideTensor<T, Cuda>& b, const ops::Epilogue<T, Cuda>& e)
-      : bias(b.data()),
-        affine(e.affine.data()),
-        addend(e.addend.x.data()),
-        addend_affine(e.addend.affine.data()),
-        addend_relu(e.addend.relu),
-        relu(e.relu) {}
-
-  bool empty() const { return bias == nullptr && affine == nullptr && addend == nullptr && !relu; }
-};
-
-/// Finishes y[rows, channels] in place.
-template <class T>
-void launch_finish(const ConvFinish<T>& finish, T* y, std::int64_t rows, std::int64_t channels);
-
-/// to[columns, rows] = from[rows, columns]^T.
-template <class From, class To>
-void launch_transpose(const From* from, To* to, std::int64_t rows, std::int64_t columns);
 
 /// One pass by plain loops, for what cuDNN refuses. Of x, weight and y one is the result.
 template <class T>
@@ -51,12 +25,6 @@ inline std::atomic<bool>& direct_slot() {
 
 /// For tests: all convolutions are computed by plain loops.
 inline void force_direct_convolutions(bool force) { detail::direct_slot() = force; }
-
-/// The tensor, or a copy of it where it does not begin at a multiple of 16 bytes: a view of some rows.
-template <class T>
-Tensor<T, Cuda> aligned(const Tensor<T, Cuda>& x) {
-  return reinterpret_cast<std::uintptr_t>(x.data()) % 16 == 0 ? x : x.clone();
-}
 
 }  // namespace cuda
 
@@ -80,8 +48,7 @@ struct Kernel<ops::Conv2d, Cuda> {
       y.fill(T(0.0f));
     else
       sums(s, cuda::aligned(x.value()), weight, y);
-    const cuda::ConvFinish<T> finish(bias, epilogue);
-    if (!finish.empty()) cuda::launch_finish(finish, y.data(), y.size() / s.co, s.co);
+    finish(bias, epilogue, s.co, y);
   }
 
   /// Undefined gradients are not wanted. `sums` stays as it is.
@@ -107,6 +74,15 @@ struct Kernel<ops::Conv2d, Cuda> {
   static bool run(cuda::ConvPass pass, const ops::ConvShape& s, const X<T>& x, const X<T>& krsc,
                   const X<T>& y) {
     return cuda::run_convolution({pass, type<T>, s}, {x.data(), krsc.data(), y.data()});
+  }
+
+  template <class T>
+  static void finish(const W<T>& bias, const ops::Epilogue<T, Cuda>& e, std::int64_t channels, X<T>& y) {
+    const X<T>& addend = e.addend.x;
+    const cuda::Finish finish{bias.data(), cuda::channel_map(Operand<T>({}, e.affine, false)),
+                              cuda::channel_map(e.addend), e.relu};
+    if (bias.defined() || e.affine.defined() || addend.defined() || e.relu)
+      cuda::launch_finish(finish, addend.data(), y.data(), y.size(), channels);
   }
 
   template <class T>
