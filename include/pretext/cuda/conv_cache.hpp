@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "pretext/cuda/conv_plan.hpp"
+#include "pretext/cuda/device.hpp"
+#include "pretext/tensor/tensor.hpp"
+
+namespace pretext::cuda {
+
+/// The three tensors of a convolution, of which one is the result.
+struct ConvData {
+  const void *x, *weight, *y;
+};
+
+namespace detail {
+
+inline void run(const ConvPlan& plan, const ConvData& data) {
+  Tensor<std::byte, Cuda> workspace({plan.workspace()});
+  plan.run(cudnn(), data.x, data.weight, data.y, workspace.data());
+}
+
+/// A point on the stream, for measuring the time between two.
+class Event {
+ public:
+  Event() { check(cudaEventCreate(&event_), "making an event"); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { cudaEventDestroy(event_); }
+
+  void record() { check(cudaEventRecord(event_, stream()), "recording an event"); }
+  float milliseconds_since(const Event& begin) const {
+    float time = 0;
+    check(cudaEventSynchronize(event_), "timing a convolution");
+    check(cudaEventElapsedTime(&time, begin.event_, event_), "timing a convolution");
+    return time;
+  }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// The least of a few times, after a first run; no time at all where the workspace does not fit.
+inline float milliseconds(const ConvPlan& plan, const ConvData& data) {
+  float least = std::numeric_limits<float>::infinity();
+  try {
+    run(plan, data);
+    Event begin, end;
+    for (int i = 0; i < 3; ++i) {
+      begin.record();
+      run(plan, data);
+      end.record();
+      least = std::min(least, end.milliseconds_since(begin));
+    }
+  } catch (const Error&) {  // whoever has no better plan will run it, and then says so
+  }
+  return least;
+}
+
+/// Where plans are kept, made at the first use of a problem.
+class ConvCache {
+ public:
+  std::atomic<bool> tune{false};
+
+  /// The plan of a problem; null where cuDNN has none.
+  const ConvPlan* find(const ConvProblem& problem, const ConvData& data) {
+    std::lock_guard lock(mutex_);
+    const auto found = chosen_.find(problem.key());
+    if (found != chosen_.end()) return found->second ? &*found->second : nullptr;
+    cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(stream(), &capture), "asking whether a graph is recorded");
+    require(capture == cudaStreamCaptureStatusNone, problem,
+            ": is planned at its first use, which must not be while a graph is recorded: run it once before");
+    std::optional<ConvPlan>& plan = chosen_[problem.key()];
+    plan = choose(conv_plans(problem, PlanTarget(cudnn()), tune ? 4 : 1), data);
+    return plan ? &*plan : nullptr;
+  }
+
+  std::vector<std::string> list() {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> texts;
+    for (const auto& [key, plan] : chosen_)
+      if (plan) texts.push_back(message(plan->problem(), ": ", *plan));
+    return texts;
+  }
+
+  void clear() {
+    std::lock_guard lock(mutex_);
+    chosen_.clear();
+  }
+
+ private:
+  static std::optional<ConvPlan> choose(std::vector<ConvPlan> plans, const ConvData& data) {
+    if (plans.empty()) return {};
+    std::size_t best = 0;
+    float least = std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < plans.size() && plans.size() > 1; ++i) {
+      const float time = milliseconds(plans[i], data);
+      if (time < least) best = i;
+      least = std::min(least, time);
+    }
+    return std::move(plans[best]);
+  }
+
+  std::mutex mutex_;
+  std::map<std::array<std::int64_t, 13>, std::optional<ConvPlan>> chosen_;
+};
+
+/// Never destroyed, as cuDNN may be gone before it.
+inline ConvCache& conv_cache() {
+  static auto* const cache = new ConvCache;
+  return *cache;
+}
+
+}  // namespace detail
+
+/// Whether the first use of a convolution's shape times the first four plans that cuDNN proposes and keeps
+/// the fastest. Otherwise the first is taken, so that every run on a kind of GPU has the same bits. Plans
+/// made so far are forgotten.
+inline void tune_convolutions(bool tune) {
+  detail::conv_cache().tune = tune;
+  detail::conv_cache().clear();
+}
+
+/// The plans in use, one line each: problem, engine, knobs and bytes of workspace.
+inline std::vector<std::string> chosen_convolutions() { return detail::conv_cache().list(); }
+
+/// Computes one pass by cuDNN; false where it has no acceptable engine for it.
+inline bool run_convolution(const ConvProblem& problem, const ConvData& data) {
+  const ConvPlan* const plan = detail::conv_cache().find(problem, data);
+  if (plan != nullptr) detail::run(*plan, data);
+  return plan != nullptr;
+}
+
+}  // namespace pretext::cuda
