@@ -75,8 +75,7 @@ struct Kernel<ops::AvgPool2d, Cpu> {
           const T* from = input(ky, kx);
           for (std::int64_t c = 0; c < s.c; ++c) sum[c] += from[c];
         }
-      const T scale =
-          T(1) / static_cast<T>(ys.count(rows, count_padding) * xs.count(columns, count_padding));
+      const T scale = T(1) / static_cast<T>(ys.count(rows, count_padding) * xs.count(columns, count_padding));
       for (std::int64_t c = 0; c < s.c; ++c) sum[c] *= scale;
     });
   }

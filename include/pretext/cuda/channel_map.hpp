@@ -8,8 +8,8 @@
 
 namespace pretext::cuda {
 
-/// What becomes of an operand on the way to an op, in plain pointers: affine[3, C], and the relu after it. Null:
-/// nothing, elements are as they lie.
+/// What becomes of an operand on the way to an op, in plain pointers: affine[3, C], and the relu after it.
+/// Null: nothing, elements are as they lie.
 struct ChannelMap {
   const float* affine = nullptr;
   int channels = 1;

@@ -10,8 +10,8 @@
 
 namespace pretext::cuda {
 
-// A map is a functor of one or two inputs, `of`, and what it keeps of channels: Kept<N>, loaded once a thread by
-// keep(kept, c), from which value(kept, k, a, b) makes lane k.
+// A map is a functor of one or two inputs, `of`, and what it keeps of channels: Kept<N>, loaded once a thread
+// by keep(kept, c), from which value(kept, k, a, b) makes lane k.
 
 struct NothingKept {};
 
@@ -106,8 +106,8 @@ struct AddMap {
 
 /// out[i] = map(a[i], b[i]) for n elements, in rows of so many channels. out may be an input.
 template <bool Aligned, class Map, class T>
-__global__ void __launch_bounds__(lane_threads) map_kernel(Map map, std::int64_t n, std::int64_t channels,
-                                                           const T* a, const T* b, T* out) {
+__global__ void __launch_bounds__(lane_threads)
+    map_kernel(Map map, std::int64_t n, std::int64_t channels, const T* a, const T* b, T* out) {
   constexpr int N = pack_size<T>, together = 2;
   const std::int64_t stride = pack_stride(), whole = Aligned ? n / N : 0;
   std::int64_t i = first_pack();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A functor of your own, for ops::Elementwise<MyFunctor>, gets its kernels from one line in a .cu file of yours:
+// A functor of your own, for ops::Elementwise<MyFunctor>, gets its kernels from one line in a .cu file of
+// yours:
 //
 //   #include "pretext/cuda/elementwise.cuh"
 //   #include "my_functor.hpp"
@@ -65,8 +66,8 @@ struct Kernel<ops::AffineGradient, Cuda> {
   template <class T>
   static void forward(const Tensor<T, Cuda>& dy, const ops::Operand<T, Cuda>& normalized,
                       const ops::WideTensor<T, Cuda>& factors, Tensor<T, Cuda>& dx) {
-    cuda::launch_affine_gradient(cuda::channel_map(normalized), factors.data(), normalized.x.data(), dy.data(),
-                                 dx.data(), dx.size());
+    cuda::launch_affine_gradient(cuda::channel_map(normalized), factors.data(), normalized.x.data(),
+                                 dy.data(), dx.data(), dx.size());
   }
 };
 

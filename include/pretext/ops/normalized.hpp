@@ -5,8 +5,8 @@
 
 namespace pretext::ops {
 
-/// What becomes of one channel, or of one vector V of channels: (v - center) * scale + shift, and 0 in place of
-/// negatives if `relu`.
+/// What becomes of one channel, or of one vector V of channels: (v - center) * scale + shift, and 0 in place
+/// of negatives if `relu`.
 template <class V>
 struct Normalized {
   V center{}, scale{}, shift{};
@@ -22,7 +22,8 @@ struct Normalized {
     if (relu) d = (x - center) * scale + shift > V{} ? d : V{};
   }
 
-  /// The gradient d of what is made of x becomes that of x, for a batch norm whose factors are level and slope.
+  /// The gradient d of what is made of x becomes that of x, for a batch norm whose factors are level and
+  /// slope.
   PRETEXT_INLINE PRETEXT_HD void evaluate_gradient(V& d, const V& x, const V& level, const V& slope) const {
     cut_gradient(d, x);
     d = scale * (d - level - (x - center) * slope);
