@@ -85,7 +85,7 @@ TEST_CASE("the readers of a coordinate are the windows whose taps lie on it") {
                                    {3, {.padding = 1, .dilation = 2}},
                                    {4, {.stride = 2, .padding = 2}, true}}) {
     const auto s = ops::PoolShape::of("", {1, 9, 7, 1}, op.kernel, op.window, op.ceil);
-    const cpu::Readers readers(s, s.h, s.oh);
+    const cpu::Readers readers(s.rows());
     for (std::int64_t y = 0; y < s.h; ++y) {
       std::vector<std::pair<std::int64_t, std::int64_t>> expected, found;
       for (std::int64_t out = 0; out < s.oh; ++out)
@@ -93,6 +93,11 @@ TEST_CASE("the readers of a coordinate are the windows whose taps lie on it") {
           if (out * s.window.stride - s.window.padding + tap * s.window.dilation == y)
             expected.emplace_back(out, tap);
       for (const auto& [out, tap] : readers.of(y)) found.emplace_back(out, tap);
+      CHECK(found == expected);
+      found.clear();
+      const ops::PoolAxis<std::int64_t> axis = s.rows();
+      for (std::int64_t out = axis.first_reader(y); out < axis.readers_end(y); ++out)
+        if (const std::int64_t tap = axis.tap(out, y); tap >= 0) found.emplace_back(out, tap);
       CHECK(found == expected);
     }
   }

@@ -19,7 +19,7 @@ struct Kernel<ops::MaxPool2d, Cpu> {
     cpu::each_window(s, x, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
       T* best = y.data() + out;
       Tap* tap = winner.defined() ? winner.data() + out : nullptr;
-      if (ys.first == ys.last || xs.first == xs.last) {
+      if (ys.empty() || xs.empty()) {
         std::fill_n(best, s.c, -std::numeric_limits<T>::infinity());
         if (tap != nullptr) std::fill_n(tap, s.c, ops::MaxPool2d::no_tap);
         return;
@@ -48,13 +48,11 @@ struct Kernel<ops::MaxPool2d, Cpu> {
  private:
   template <class T>
   static void take_larger(std::int64_t n, const T* x, Tap tap, T* __restrict best, Tap* __restrict winner) {
-    // Not a number is larger than all numbers, as it should come through.
-    const auto larger = [](T a, T b) { return (a > b) | (a != a); };
     if (winner == nullptr)
-      for (std::int64_t c = 0; c < n; ++c) best[c] = larger(x[c], best[c]) ? x[c] : best[c];
+      for (std::int64_t c = 0; c < n; ++c) best[c] = ops::wins(x[c], best[c]) ? x[c] : best[c];
     else
       for (std::int64_t c = 0; c < n; ++c) {
-        const bool take = larger(x[c], best[c]);
+        const bool take = ops::wins(x[c], best[c]);
         best[c] = take ? x[c] : best[c];
         winner[c] = take ? tap : winner[c];
       }
@@ -68,6 +66,7 @@ struct Kernel<ops::AvgPool2d, Cpu> {
 
   template <class T>
   static void forward(const ops::PoolShape& s, bool count_padding, const ops::Operand<T, Cpu>& x, X<T>& y) {
+    const cpu::Axis rows = s.rows(), columns = s.columns();
     cpu::each_window(s, x, [&](std::int64_t out, const cpu::Taps& ys, const cpu::Taps& xs, auto&& input) {
       T* __restrict sum = y.data() + out;
       std::fill_n(sum, s.c, T(0));
@@ -76,30 +75,23 @@ struct Kernel<ops::AvgPool2d, Cpu> {
           const T* from = input(ky, kx);
           for (std::int64_t c = 0; c < s.c; ++c) sum[c] += from[c];
         }
-      const T scale =
-          T(1) / static_cast<T>(count(s, count_padding, ys, s.h) * count(s, count_padding, xs, s.w));
+      const T scale = T(1) / static_cast<T>(ys.count(rows, count_padding) * xs.count(columns, count_padding));
       for (std::int64_t c = 0; c < s.c; ++c) sum[c] *= scale;
     });
   }
 
   template <class T>
   static void backward(const ops::PoolShape& s, bool count_padding, const X<T>& dy, X<T>& dx) {
+    const cpu::Axis rows = s.rows(), columns = s.columns();
     cpu::each_reader(
         s, [&](std::int64_t pixel) { std::fill_n(dx.data() + pixel, s.c, T(0)); },
         [&](std::int64_t pixel, std::int64_t oy, std::int64_t ox, std::int64_t out, std::int64_t) {
           T* __restrict to = dx.data() + pixel;
           const T* from = dy.data() + out;
-          const T scale = T(1) / static_cast<T>(count(s, count_padding, cpu::Taps(s, oy, s.h), s.h) *
-                                                count(s, count_padding, cpu::Taps(s, ox, s.w), s.w));
+          const T scale = T(1) / static_cast<T>(cpu::Taps(rows, oy).count(rows, count_padding) *
+                                                cpu::Taps(columns, ox).count(columns, count_padding));
           for (std::int64_t c = 0; c < s.c; ++c) to[c] += scale * from[c];
         });
-  }
-
- private:
-  /// How many taps of a window count along one axis: those inside, or also those on the border.
-  static std::int64_t count(const ops::PoolShape& s, bool padding, const cpu::Taps& taps,
-                            std::int64_t extent) {
-    return padding ? std::min(s.kernel, extent + s.window.padding - taps.start) : taps.last - taps.first;
   }
 };
 

@@ -9,18 +9,9 @@
 
 namespace pretext::cpu {
 
-/// The taps of one window, along one axis, that lie inside the picture, and where tap 0 would be.
-struct Taps {
-  std::int64_t first, last, start;
-
-  Taps(const ops::PoolShape& s, std::int64_t out, std::int64_t extent)
-      : start(out * s.window.stride - s.window.padding) {
-    const std::int64_t step = s.window.dilation;
-    first = start < 0 ? (-start + step - 1) / step : 0;
-    last = start < extent ? std::min(s.kernel, (extent - start + step - 1) / step) : 0;
-    last = std::max(first, last);
-  }
-};
+/// Along one axis of a pooling.
+using Axis = ops::PoolAxis<std::int64_t>;
+using Taps = ops::Taps<std::int64_t>;
 
 /// Along one axis, which windows read an input coordinate, and with which of their taps.
 class Readers {
@@ -29,17 +20,15 @@ class Readers {
     std::int64_t out, tap;
   };
 
-  Readers(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs)
-      : first_(static_cast<std::size_t>(extent) + 1) {
+  explicit Readers(const Axis& axis) : first_(static_cast<std::size_t>(axis.extent) + 1) {
     const auto input = [&](std::int64_t out, std::int64_t tap) {
-      return out * s.window.stride - s.window.padding + tap * s.window.dilation;
+      return axis.start(out) + tap * axis.dilation;
     };
-    each_tap(s, extent, outputs,
-             [&](auto out, auto tap) { ++first_[static_cast<std::size_t>(input(out, tap) + 1)]; });
+    each_tap(axis, [&](auto out, auto tap) { ++first_[static_cast<std::size_t>(input(out, tap) + 1)]; });
     for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
     readers_.resize(first_.back());
     auto next = first_;
-    each_tap(s, extent, outputs, [&](auto out, auto tap) {
+    each_tap(axis, [&](auto out, auto tap) {
       readers_[next[static_cast<std::size_t>(input(out, tap))]++] = {out, tap};
     });
   }
@@ -53,9 +42,9 @@ class Readers {
 
  private:
   template <class F>
-  static void each_tap(const ops::PoolShape& s, std::int64_t extent, std::int64_t outputs, F&& f) {
-    for (std::int64_t out = 0; out < outputs; ++out) {
-      const Taps taps(s, out, extent);
+  static void each_tap(const Axis& axis, F&& f) {
+    for (std::int64_t out = 0; out < axis.outputs; ++out) {
+      const Taps taps(axis, out);
       for (std::int64_t tap = taps.first; tap < taps.last; ++tap) f(out, tap);
     }
   }
@@ -115,11 +104,12 @@ template <class T, class F>
 void each_window(const ops::PoolShape& s, const ops::Operand<T, Cpu>& x, F&& f) {
   parallel_for(s.n * s.oh, picture_rows(s.ow, s.c), [&](std::int64_t begin, std::int64_t end) {
     WindowRows<T> rows(s, x);
+    const Axis vertical = s.rows(), horizontal = s.columns();
     for (std::int64_t row = begin; row < end; ++row) {
-      const Taps ys(s, row % s.oh, s.h);
+      const Taps ys(vertical, row % s.oh);
       rows.move(row / s.oh, ys);
       for (std::int64_t ox = 0; ox < s.ow; ++ox) {
-        const Taps xs(s, ox, s.w);
+        const Taps xs(horizontal, ox);
         f((row * s.ow + ox) * s.c, ys, xs, [&](std::int64_t ky, std::int64_t kx) {
           return rows[ky] + (xs.start + kx * s.window.dilation) * s.c;
         });
@@ -132,7 +122,7 @@ void each_window(const ops::PoolShape& s, const ops::Operand<T, Cpu>& x, F&& f) 
 /// output offset, tap) for each window that reads it, always in the same order.
 template <class Begin, class Add>
 void each_reader(const ops::PoolShape& s, Begin&& begin_pixel, Add&& add) {
-  const Readers rows(s, s.h, s.oh), columns(s, s.w, s.ow);
+  const Readers rows(s.rows()), columns(s.columns());
   parallel_for(s.n * s.h, picture_rows(s.w, s.c), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
       for (std::int64_t x = 0; x < s.w; ++x) {

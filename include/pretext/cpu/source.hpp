@@ -5,25 +5,11 @@
 
 #include "pretext/cpu/vector.hpp"
 #include "pretext/ops/gradient.hpp"
+#include "pretext/ops/normalized.hpp"
 
 namespace pretext::cpu {
 
-/// What becomes of one vector of channels: (v - center) * scale + shift, and 0 in place of negatives.
-template <class V>
-struct Normalized {
-  V center{}, scale{}, shift{};
-  bool relu = false;
-
-  PRETEXT_INLINE void evaluate(V& v) const {
-    v = (v - center) * scale + shift;
-    if (relu) v = v < V{} ? V{} : v;
-  }
-
-  /// d becomes 0 where what is made of x is cut: the gradient that passes the relu.
-  PRETEXT_INLINE void cut_gradient(V& d, const V& x) const {
-    if (relu) d = (x - center) * scale + shift > V{} ? d : V{};
-  }
-};
+using ops::Normalized;
 
 /// Channels as a kernel reads them: an operand of an op in plain pointers. Null pointers: x as it lies.
 template <class S>
@@ -153,8 +139,8 @@ struct NormalizedGradient {
     load_lanes<Whole>(slope, from.slope + c, there);
     load_lanes<Whole>(x, from.normalized.x + row + c, there);
     load_lanes<Whole>(d, from.dy + row + c, there);
-    of.cut_gradient(d, x);
-    store_lanes<Whole>(dx + row + c, V(of.scale * (d - level - (x - of.center) * slope)), there);
+    of.evaluate_gradient(d, x, level, slope);
+    store_lanes<Whole>(dx + row + c, d, there);
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/ops/operand.hpp"
+#include "pretext/ops/pool_axis.hpp"
 #include "pretext/ops/window.hpp"
 
 namespace pretext::ops {
@@ -10,6 +11,9 @@ namespace pretext::ops {
 struct PoolShape {
   std::int64_t n, h, w, c, oh, ow, kernel;
   Window window;
+
+  PoolAxis<std::int64_t> rows() const { return axis(h, oh); }
+  PoolAxis<std::int64_t> columns() const { return axis(w, ow); }
 
   /// Throws where the window does not go with the picture.
   static PoolShape of(std::string_view op, const Shape& x, std::int64_t kernel, Window window, bool ceil) {
@@ -26,6 +30,11 @@ struct PoolShape {
             window.output(op, x[2], kernel, ceil),
             kernel,
             window};
+  }
+
+ private:
+  PoolAxis<std::int64_t> axis(std::int64_t extent, std::int64_t outputs) const {
+    return {extent, outputs, kernel, window.stride, window.padding, window.dilation};
   }
 };
 
