@@ -37,7 +37,7 @@ void launch_scale_channels(std::int64_t size, std::int64_t channels, const T* dy
 
 /// Scratch memory for sums over the rows of a matrix.
 inline Tensor<float, Cuda> scratch_of(const ColumnTiles& tiles) {
-  return Tensor<float, Cuda>({tiles.scratch_size()});
+  return Tensor<float, Cuda>(Shape{tiles.scratch_size()});
 }
 
 }  // namespace cuda
@@ -53,7 +53,7 @@ struct Kernel<ops::BatchNorm, Cuda> {
     const std::int64_t channels = x.dim(-1);
     const int pack = cuda::pack_of(channels, x.data());
     const cuda::ColumnTiles tiles(x.size() / channels, channels, pack);
-    Tensor<double, Cuda> moments({2, channels});
+    Tensor<double, Cuda> moments(Shape{2, channels});
     cuda::launch_moments(tiles, pack, x.data(), cuda::scratch_of(tiles).data(), moments.data());
     return moments;
   }
@@ -62,7 +62,7 @@ struct Kernel<ops::BatchNorm, Cuda> {
   template <class T>
   static Tensor<double, Cuda> gradient_sums(const ops::Operand<T, Cuda>& y, const X<T>& dy) {
     const std::int64_t channels = y.affine.dim(1);
-    Tensor<double, Cuda> sums({2, channels});
+    Tensor<double, Cuda> sums(Shape{2, channels});
     if (channels == 0) return sums;
     const int pack = cuda::pack_of(channels, y.x.data(), dy.data());
     const cuda::ColumnTiles tiles(dy.size() / channels, channels, pack);
