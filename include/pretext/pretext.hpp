@@ -117,6 +117,7 @@
 #include "pretext/nn/visit.hpp"
 #include "pretext/ops/add.hpp"
 #include "pretext/ops/batch_norm.hpp"
+#include "pretext/ops/channel_steps.hpp"
 #include "pretext/ops/concat.hpp"
 #include "pretext/ops/conv2d.hpp"
 #include "pretext/ops/dropout.hpp"

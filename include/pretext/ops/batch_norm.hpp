@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/ops/channel_steps.hpp"
 #include "pretext/ops/gradient.hpp"
 
 namespace pretext::ops {
@@ -27,7 +28,7 @@ struct BatchNorm {
   template <class T, Device D>
   struct Saved {
     Tensor<T, D> x;
-    WideTensor<T, D> gamma, beta, mean, inverse_deviation;
+    WideTensor<T, D> affine, inverse_deviation;
   };
 
   template <class T, Device D>
@@ -54,11 +55,17 @@ struct BatchNorm {
     require_channels(name, "running_mean", running_mean, channels);
     require_channels(name, "running_var", running_var, channels);
     if (saved == nullptr) running_mean = running_var = {};
-    WideTensor<T, D> mean({channels}), inverse_deviation({channels}), affine({3, channels});
-    K::statistics(*this, from.plain() && from.moments.defined() ? from.moments : K::moments(x),
-                  x.size() / channels, running_mean, running_var, mean, inverse_deviation);
-    K::affine(gamma, beta, mean, inverse_deviation, affine);
-    if (saved != nullptr) *saved = {x, gamma, beta, mean, inverse_deviation};
+    WideTensor<T, D> inverse_deviation({channels}), affine({3, channels});
+    const Tensor<double, D> moments = from.plain() && from.moments.defined() ? from.moments : K::moments(x);
+    K::each_channel(channels, BatchStatistics<Wide<T>>{momentum,
+                                                       epsilon,
+                                                       static_cast<double>(x.size() / channels),
+                                                       moments.data(),
+                                                       running_mean.data(),
+                                                       running_var.data(),
+                                                       inverse_deviation.data(),
+                                                       {channels, gamma.data(), beta.data(), affine.data()}});
+    if (saved != nullptr) *saved = {x, affine, inverse_deviation};
     return {x, affine, relu};
   }
 
@@ -66,17 +73,17 @@ struct BatchNorm {
   LayerGrads<Gradient<T, D>, T, D> backward(Gradient<T, D> from, const Saved<T, D>& saved,
                                             Wanted<3> wanted) const {
     using K = Kernel<BatchNorm, D>;
-    const std::int64_t channels = saved.mean.size();
+    const std::int64_t channels = saved.inverse_deviation.size();
     Tensor<double, D> sums = from.plain() ? from.sums : Tensor<double, D>();
     Tensor<T, D> dy = from.take();
-    WideTensor<T, D> affine({3, channels}), factors({2, channels}), dgamma, dbeta;
-    K::affine(saved.gamma, saved.beta, saved.mean, saved.inverse_deviation, affine);
-    Operand<T, D> y(saved.x, affine, relu);
+    Operand<T, D> y(saved.x, saved.affine, relu);
     if (!sums.defined()) sums = K::gradient_sums(y, dy);
+    WideTensor<T, D> factors({2, channels}), dgamma, dbeta;
     if (wanted[1]) dgamma = WideTensor<T, D>({channels});
     if (wanted[2]) dbeta = WideTensor<T, D>({channels});
-    K::factors(sums, saved.inverse_deviation, dy.size() / channels, factors);
-    K::parameter_gradients(sums, saved.inverse_deviation, dgamma, dbeta);
+    K::each_channel(channels, BatchGradients<Wide<T>>{static_cast<double>(dy.size() / channels), channels,
+                                                      sums.data(), saved.inverse_deviation.data(),
+                                                      factors.data(), dgamma.data(), dbeta.data()});
     return {Gradient<T, D>(std::move(dy), std::move(y), std::move(factors)), dgamma, dbeta};
   }
 };
@@ -103,28 +110,43 @@ struct BatchNormInference {
     return Operand<T, D>(x, affine<T, D>(x.dim(-1), gamma, beta, mean, var), false).value();
   }
 
-  /// affine[3, C] of an Operand: what forward does to each of so many channels.
+  /// affine[3, C] of an Operand: what forward does to each of so many channels; and 1 / sqrt(var + epsilon)
+  /// into inverse_deviation[C] where that is defined.
   template <class T, Device D>
   WideTensor<T, D> affine(std::int64_t channels, const WideTensor<T, D>& gamma, const WideTensor<T, D>& beta,
-                          const WideTensor<T, D>& mean, const WideTensor<T, D>& var) const {
+                          const WideTensor<T, D>& mean, const WideTensor<T, D>& var,
+                          WideTensor<T, D> inverse_deviation = {}) const {
     require_channels(name, "gamma", gamma, channels);
     require_channels(name, "beta", beta, channels);
     require_shape(name, "mean", mean, {channels});
     require_shape(name, "var", var, {channels});
     WideTensor<T, D> affine({3, channels});
-    Kernel<BatchNormInference, D>::affine(*this, gamma, beta, mean, var, affine);
+    Kernel<BatchNorm, D>::each_channel(
+        channels, GivenStatistics<Wide<T>>{epsilon,
+                                           mean.data(),
+                                           var.data(),
+                                           inverse_deviation.data(),
+                                           {channels, gamma.data(), beta.data(), affine.data()}});
     return affine;
   }
 
   template <class T, Device D>
   LayerGrads<Tensor<T, D>, T, D> backward(Tensor<T, D> dy, const Saved<T, D>& saved, Wanted<3> wanted) const {
+    using K = Kernel<BatchNorm, D>;
+    const std::int64_t channels = saved.mean.size();
+    WideTensor<T, D> inverse_deviation({channels}), dgamma, dbeta;
+    const WideTensor<T, D> none,
+        map = affine<T, D>(channels, saved.gamma, none, saved.mean, saved.var, inverse_deviation);
+    if (wanted[1]) dgamma = WideTensor<T, D>({channels});
+    if (wanted[2]) dbeta = WideTensor<T, D>({channels});
+    if (wanted[1] || wanted[2]) {
+      const Tensor<double, D> sums = K::gradient_sums(Operand<T, D>(saved.x, map, false), dy);
+      K::each_channel(channels, BatchGradients<Wide<T>>{1, channels, sums.data(), inverse_deviation.data(),
+                                                        nullptr, dgamma.data(), dbeta.data()});
+    }
     Tensor<T, D> dx;
-    WideTensor<T, D> dgamma, dbeta;
     if (wanted[0]) dx = dy.unique() ? dy : Tensor<T, D>(dy.shape());
-    if (wanted[1]) dgamma = WideTensor<T, D>(saved.mean.shape());
-    if (wanted[2]) dbeta = WideTensor<T, D>(saved.mean.shape());
-    Kernel<BatchNormInference, D>::backward(*this, saved.x, saved.gamma, saved.mean, saved.var, dy, dx,
-                                            dgamma, dbeta);
+    if (wanted[0]) Kernel<BatchNormInference, D>::scale(map, dy, dx);
     return {dx, dgamma, dbeta};
   }
 };
