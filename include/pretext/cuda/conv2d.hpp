@@ -38,6 +38,9 @@ struct Kernel<ops::Conv2d, Cuda> {
   using Operand = ops::Operand<T, Cuda>;
   using Moments = Tensor<double, Cuda>;
 
+  /// cuDNN reads values, which the weight gradient reads once more.
+  static constexpr bool evaluates = false;
+
   /// `moments` stays as it is: who wants them measures y.
   template <class T>
   static void forward(const ops::ConvShape& s, const Operand<T>& x, const W<T>& weight, const W<T>& bias,
