@@ -38,7 +38,7 @@ void serve_steps(const StepSetting& setting, const std::string& type) {
   auto backbone = models::backbone<Cuda, T>(setting.model, {}, rng);
   const std::int64_t features = setting.model.starts_with("nin") ? 192 : 512;
   tasks::Rotation<Cuda, T> task({.features = features}, rng);
-  const data::ResidentSet pictures(random_pictures());
+  const cuda::ResidentSet pictures(random_pictures());
   const optim::Sgd rule{.momentum = 0.9, .weight_decay = 5e-4, .nesterov = true};
   train::RecordedTraining<T, decltype(task)> training(backbone, task, pictures, rule,
                                                       {.batch = setting.pictures, .record = setting.record});

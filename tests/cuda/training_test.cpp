@@ -96,7 +96,7 @@ void check_curves(const char* name, const Rule& rule, double lr) {
 template <class T>
 std::uint64_t trained(bool record, int steps = 12) {
   Network<T, Cuda> network;
-  const data::ResidentSet set(pictures());
+  const cuda::ResidentSet set(pictures());
   train::RecordedTraining<T, tasks::Rotation<Cuda, T>> training(network.net, network.task, set, nesterov,
                                                                {.batch = 24, .seed = 3, .record = record});
   for (int i = 0; i < steps; ++i) training.step(0.05 / (1 + i));

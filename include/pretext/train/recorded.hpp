@@ -26,7 +26,7 @@ template <class T, class Task>
 class RecordedTraining {
  public:
   template <optim::UpdateRule Rule>
-  RecordedTraining(nn::Sequential<Cuda, T>& backbone, Task& task, const data::ResidentSet& pictures,
+  RecordedTraining(nn::Sequential<Cuda, T>& backbone, Task& task, const cuda::ResidentSet& pictures,
                    const Rule& rule, const RecordedOptions& options,
                    const std::vector<optim::Group>& groups = {})
       : backbone_(backbone),
@@ -101,7 +101,7 @@ class RecordedTraining {
 
   nn::Sequential<Cuda, T>& backbone_;
   Task& task_;
-  const data::ResidentSet& pictures_;
+  const cuda::ResidentSet& pictures_;
   const RecordedOptions options_;
   optim::Optimizer<Cuda, Wide<T>> optimizer_;
   Tape<Cuda> tape_;
