@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "pretext/cuda/conv_plan.hpp"
-#include "pretext/cuda/device.hpp"
+#include "pretext/cuda/graph.hpp"
 #include "pretext/tensor/tensor.hpp"
 
 namespace pretext::cuda {
@@ -72,10 +72,8 @@ class ConvCache {
     std::lock_guard lock(mutex_);
     const auto found = chosen_.find(problem.key());
     if (found != chosen_.end()) return found->second ? &*found->second : nullptr;
-    cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
-    check(cudaStreamIsCapturing(stream(), &capture), "asking whether a graph is recorded");
-    require(capture == cudaStreamCaptureStatusNone, problem,
-            ": is planned at its first use, which must not be while a graph is recorded: run it once before");
+    require(!recording(), problem,
+            ": is planned at its first use, which must not be while a step is recorded: run it once before");
     std::optional<ConvPlan>& plan = chosen_[problem.key()];
     plan = choose(conv_plans(problem, PlanTarget(cudnn()), tune ? 4 : 1), data);
     return plan ? &*plan : nullptr;
