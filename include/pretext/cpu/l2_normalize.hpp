@@ -14,8 +14,9 @@ struct Kernel<ops::L2Normalize, Cpu> {
   template <class T>
   static void forward(T epsilon, const X<T>& x, X<T>& y) {
     each_row(x, [&](std::int64_t offset, std::int64_t columns) {
-      const T *v = x.data() + offset, scale = std::max(length(v, columns), epsilon);
-      for (std::int64_t c = 0; c < columns; ++c) y.data()[offset + c] = v[c] / scale;
+      const T* v = x.data() + offset;
+      const T divisor = ops::RowScale<T>(dot(v, v, columns), epsilon).divisor;
+      for (std::int64_t c = 0; c < columns; ++c) y.data()[offset + c] = v[c] / divisor;
     });
   }
 
@@ -23,10 +24,10 @@ struct Kernel<ops::L2Normalize, Cpu> {
   static void backward(T epsilon, const X<T>& x, const X<T>& dy, X<T>& dx) {
     each_row(x, [&](std::int64_t offset, std::int64_t columns) {
       const T *v = x.data() + offset, *d = dy.data() + offset;
-      const T norm = length(v, columns), scale = std::max(norm, epsilon);
-      // A row below epsilon is divided by a constant; only a longer one turns with x.
-      const T along = norm > epsilon ? dot(v, d, columns) / scale / scale : T(0);
-      for (std::int64_t c = 0; c < columns; ++c) dx.data()[offset + c] = (d[c] - along * v[c]) / scale;
+      const ops::RowScale<T> scale(dot(v, v, columns), epsilon);
+      const T along = scale.along(dot(v, d, columns));
+      for (std::int64_t c = 0; c < columns; ++c)
+        dx.data()[offset + c] = (d[c] - along * v[c]) / scale.divisor;
     });
   }
 
@@ -34,10 +35,6 @@ struct Kernel<ops::L2Normalize, Cpu> {
   template <class T>
   static T dot(const T* a, const T* b, std::int64_t n) {
     return cpu::sum_of<T>(n, [&](std::int64_t i) { return a[i] * b[i]; });
-  }
-  template <class T>
-  static T length(const T* v, std::int64_t n) {
-    return std::sqrt(dot(v, v, n));
   }
 
   template <class T, class F>

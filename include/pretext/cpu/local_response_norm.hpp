@@ -59,11 +59,11 @@ struct Kernel<ops::LocalResponseNorm, Cpu> {
 
   template <class T>
   static void backward(const ops::LocalResponseNorm& op, const X<T>& x, const X<T>& dy, X<T>& dx) {
-    const T slope = static_cast<T>(2 * op.beta * op.alpha / static_cast<double>(op.size));
+    const T slope = static_cast<T>(op.slope());
     each_pixel(x, [&](std::int64_t begin, std::int64_t end, std::int64_t channels) {
       Divisor<T> divisor(op, channels);
       // A channel's gradient comes from all channels that see it: the mirrored window.
-      cpu::Neighbours<T> pulls(channels, op.size, (op.size - 1) / 2);
+      cpu::Neighbours<T> pulls(channels, op.size, op.after());
       for (std::int64_t i = begin; i < end; i += channels) {
         const T *v = x.data() + i, *d = dy.data() + i;
         T* out = dx.data() + i;
@@ -88,12 +88,12 @@ struct Kernel<ops::LocalResponseNorm, Cpu> {
 
     Divisor(const ops::LocalResponseNorm& norm, std::int64_t channels)
         : op(norm),
-          squares(channels, op.size, op.size / 2),
+          squares(channels, op.size, op.before()),
           bases(static_cast<std::size_t>(channels)),
           factors(bases) {}
 
     void measure(const T* x) {
-      const T scale = static_cast<T>(op.alpha / static_cast<double>(op.size)), k = static_cast<T>(op.k);
+      const T scale = static_cast<T>(op.scale()), k = static_cast<T>(op.k);
       for (std::size_t c = 0; c < bases.size(); ++c) squares.values()[c] = x[c] * x[c];
       const T* sums = squares.sums();
       for (std::size_t c = 0; c < bases.size(); ++c) factors[c] = bases[c] = scale * sums[c] + k;

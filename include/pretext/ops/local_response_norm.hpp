@@ -15,6 +15,13 @@ struct LocalResponseNorm {
   std::int64_t size = 5;
   double alpha = 1e-4, beta = 0.75, k = 1;
 
+  /// How many of the neighbours come before the channel itself, and after it.
+  std::int64_t before() const { return size / 2; }
+  std::int64_t after() const { return (size - 1) / 2; }
+  /// What the sum of squares is multiplied by, and what the gradient that comes by way of it is.
+  double scale() const { return alpha / static_cast<double>(size); }
+  double slope() const { return 2 * beta * scale(); }
+
   template <class T, Device D>
   struct Saved {
     Tensor<T, D> x;
