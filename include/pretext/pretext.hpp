@@ -120,6 +120,7 @@
 #include "pretext/ops/channel_steps.hpp"
 #include "pretext/ops/concat.hpp"
 #include "pretext/ops/conv2d.hpp"
+#include "pretext/ops/cross_entropy.hpp"
 #include "pretext/ops/dropout.hpp"
 #include "pretext/ops/elementwise.hpp"
 #include "pretext/ops/gather.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/cpu/reduce.hpp"
+#include "pretext/ops/cross_entropy.hpp"
 #include "pretext/ops/loss.hpp"
 
 namespace pretext {
@@ -56,15 +57,15 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
   static void backward(double smoothing, const X<T>& probabilities, const Labels& labels, const X<T>& dy,
                        X<T>& dx) {
     const std::int64_t n = dx.dim(0), classes = dx.dim(1);
-    const T scale = dy.data()[0] / static_cast<T>(n), hit = static_cast<T>(1 - smoothing);
-    const T rest = static_cast<T>(smoothing / static_cast<double>(classes));
+    const T scale = dy.data()[0] / static_cast<T>(n);
+    const ops::SmoothedLabel target{smoothing, static_cast<double>(classes)};
     parallel_for(n, std::max<std::int64_t>(1, cpu::chunk / classes),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
                      const T* p = probabilities.data() + i * classes;
                      T* row = dx.data() + i * classes;
-                     for (std::int64_t c = 0; c < classes; ++c) row[c] = scale * (p[c] - rest);
-                     row[labels.data()[i]] -= scale * hit;
+                     for (std::int64_t c = 0; c < classes; ++c) row[c] = target.gradient(scale, p[c]);
+                     row[labels.data()[i]] -= target.label_gradient(scale);
                    }
                  });
   }
@@ -74,11 +75,12 @@ struct Kernel<ops::SoftmaxCrossEntropy, Cpu> {
   template <class T>
   static double row_loss(double smoothing, const T* z, std::int64_t classes, std::int32_t label, T* p) {
     const auto [largest, log_sum] = cpu::softmax_row(z, classes, p);
-    const double loss = log_sum - (1 - smoothing) * static_cast<double>(z[label] - largest);
+    const ops::SmoothedLabel target{smoothing, static_cast<double>(classes)};
+    const double loss = target.at_label(log_sum, static_cast<double>(z[label] - largest));
     if (smoothing == 0) return loss;
     double offsets = 0;
     for (std::int64_t c = 0; c < classes; ++c) offsets += static_cast<double>(z[c] - largest);
-    return loss - smoothing * offsets / static_cast<double>(classes);
+    return loss + target.everywhere(offsets);
   }
 
   static void require_labels(const Labels& labels, std::int64_t classes) {

@@ -56,7 +56,8 @@ struct Kernel<ops::SoftCrossEntropy, Cpu> {
     const auto [largest, log_sum] = cpu::softmax_row(z, columns, p);
     double loss = 0;
     for (std::int64_t j = 0; j < k; ++j)
-      loss += static_cast<double>(shares[j]) * (log_sum - static_cast<double>(z[classes[j]] - largest));
+      loss += ops::soft_cross_entropy_term(static_cast<double>(shares[j]), log_sum,
+                                           static_cast<double>(z[classes[j]] - largest));
     return loss;
   }
 

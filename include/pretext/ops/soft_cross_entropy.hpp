@@ -13,7 +13,7 @@ enum class Weighting {
 
 /// The mean over N rows of weight * cross-entropy between softmax(logits[N, C]) and a target that is spread
 /// over k classes: shares[N, k] of the classes[N, k]. weights[N] may be undefined: all 1. Only the logits
-/// receive a gradient.
+/// receive a gradient. Classes that are none throw on a processor, and make the loss not a number on a GPU.
 struct SoftCrossEntropy {
   static constexpr std::string_view name = "soft_cross_entropy";
   static constexpr std::size_t inputs = 1;
