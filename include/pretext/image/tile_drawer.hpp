@@ -21,6 +21,7 @@ struct TileMemory {
 template <class Team>
 class TileDrawer {
  public:
+  /// The options outlive it.
   PRETEXT_HD TileDrawer(const Team& team, const RenderOptions& options, const TileMemory& memory)
       : team_(team), o_(options), m_(memory), area_(options.height * options.width) {}
 
@@ -161,7 +162,7 @@ class TileDrawer {
   }
 
   Team team_;
-  RenderOptions o_;
+  const RenderOptions& o_;
   TileMemory m_;
   int area_;
 };
