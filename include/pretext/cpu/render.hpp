@@ -166,13 +166,8 @@ class ViewDrawer {
     const Tap down = tap(to.y(0, static_cast<float>(y)), paint.low_height);
     for (int x = 0; x < o_.width; ++x) {
       const Tap across = tap(to.x(static_cast<float>(x), 0), paint.low_width);
-      for (int c = 0; c < 3; ++c) {
-        const float *top = low_.row(c, down.first), *bottom = low_.row(c, down.second);
-        const float above = top[across.first] + across.fraction * (top[across.second] - top[across.first]);
-        const float below =
-            bottom[across.first] + across.fraction * (bottom[across.second] - bottom[across.first]);
-        rows[c][x] = above + down.fraction * (below - above);
-      }
+      for (int c = 0; c < 3; ++c)
+        rows[c][x] = between(low_.row(c, down.first), low_.row(c, down.second), across, down);
     }
   }
 

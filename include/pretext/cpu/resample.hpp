@@ -10,12 +10,6 @@
 
 namespace pretext::cpu {
 
-/// A pixel that takes part in a mean, and its weight.
-struct WeightedPixel {
-  std::int32_t index;
-  float weight;
-};
-
 /// What each position along one axis of an upright map is the mean of: as Sampler says it, once for a whole
 /// axis.
 class AxisWeights {
@@ -30,15 +24,7 @@ class AxisWeights {
     pixels_.assign(static_cast<std::size_t>(stride_) * static_cast<std::size_t>(whole_blocks), {0, 0});
     for (int x = 0; x < drawn; ++x) {
       WeightedPixel* at = pixels_.data() + std::int64_t{x} * stride_;
-      int n = 0;
-      for (int k = 0; k < samples; ++k) {
-        const int i = scale < 0 ? samples - 1 - k : k;  // so that indices rise
-        const Tap t = tap(scale * sample_position(x, i, samples) + offset, size);
-        if (!t.inside) continue;
-        const float weight = 1 / static_cast<float>(samples);
-        add(at, n, t.first, (1 - t.fraction) * weight);
-        add(at, n, t.second, t.fraction * weight);
-      }
+      const int n = weighted_pixels(scale, offset, samples, x, size, at);
       count_ = std::max(count_, n);
       if (n == 0) continue;
       first_ = std::min(first_, at[0].index);
@@ -59,16 +45,6 @@ class AxisWeights {
   const WeightedPixel* at(int position) const { return pixels_.data() + std::int64_t{position} * stride_; }
 
  private:
-  static void add(WeightedPixel* at, int& n, std::int32_t index, float weight) {
-    if (weight == 0) return;
-    for (int k = n - 1; k >= std::max(0, n - 2); --k)
-      if (at[k].index == index) {
-        at[k].weight += weight;
-        return;
-      }
-    at[n++] = {index, weight};
-  }
-
   std::vector<WeightedPixel> pixels_;
   int stride_ = 0, count_ = 0;
   std::int32_t first_ = 0, last_ = -1;

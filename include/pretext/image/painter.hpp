@@ -72,6 +72,9 @@ PRETEXT_HD inline bool shifts_channels(const View& view) {
   return false;
 }
 
+/// How many pixels of `full` are drawn along an axis of a view whose resolution is `asked`.
+PRETEXT_HD inline int low_length(int asked, int full) { return asked == 0 || asked > full ? full : asked; }
+
 /// Draws single pixels of a view's tile, all but the steps that look at other pixels: what blur and
 /// normalisation start from. The definition behind the renderers of all devices.
 struct Painter {
@@ -82,8 +85,8 @@ struct Painter {
 
   PRETEXT_HD Painter(const ImageView& from, const View& what, Space space, int tile_height, int tile_width)
       : picture(from), view(what), steps(what, space), height(tile_height), width(tile_width) {
-    low_height = view.low_height == 0 || view.low_height > height ? height : view.low_height;
-    low_width = view.low_width == 0 || view.low_width > width ? width : view.low_width;
+    low_height = low_length(view.low_height, height);
+    low_width = low_length(view.low_width, width);
   }
 
   /// values[3] = pixel (x, y), in the channels of the space; white is steps.white().

@@ -14,7 +14,7 @@ struct RenderOptions {
   int channels = 0;  ///< zeros follow the channels of the space up to this number; 0: none
 
   /// Channels of what is written.
-  int written() const { return channels == 0 ? channel_count(space) : channels; }
+  PRETEXT_HD int written() const { return channels == 0 ? channel_count(space) : channels; }
 };
 
 /// Draws views of pictures; each device has its kernel.

@@ -38,6 +38,51 @@ PRETEXT_INLINE PRETEXT_HD float sample_position(int x, int i, int n) {
   return static_cast<float>(x) + (0.5F * step - 0.5F) + static_cast<float>(i) * step;
 }
 
+/// A pixel that takes part in a mean, and its weight.
+struct WeightedPixel {
+  std::int32_t index;
+  float weight;
+};
+
+namespace detail {
+
+/// Counts a pixel in; the samples of a position come in order, so it can only be one of the last two again.
+PRETEXT_HD inline void add_weight(WeightedPixel* at, int& n, std::int32_t index, float weight) {
+  if (weight == 0) return;
+  for (int k = n - 1; k >= 0 && k >= n - 2; --k)
+    if (at[k].index == index) {
+      at[k].weight += weight;
+      return;
+    }
+  at[n++] = {index, weight};
+}
+
+}  // namespace detail
+
+/// What position x along one axis of an upright map is the mean of, pixels at scale * position + offset of
+/// `size` there are: at most 2 * samples pixels, none of weight 0, by rising index. Returns their number.
+PRETEXT_HD inline int weighted_pixels(float scale, float offset, int samples, int x, std::int32_t size,
+                                      WeightedPixel* at) {
+  int n = 0;
+  const float weight = 1 / static_cast<float>(samples);
+  for (int k = 0; k < samples; ++k) {
+    const int i = scale < 0 ? samples - 1 - k : k;  // so that indices rise
+    const Tap t = tap(scale * sample_position(x, i, samples) + offset, size);
+    if (!t.inside) continue;
+    detail::add_weight(at, n, t.first, (1 - t.fraction) * weight);
+    detail::add_weight(at, n, t.second, t.fraction * weight);
+  }
+  return n;
+}
+
+/// What lies between the pixels of two rows.
+PRETEXT_INLINE PRETEXT_HD float between(const float* top, const float* bottom, const Tap& across,
+                                        const Tap& down) {
+  const float above = top[across.first] + across.fraction * (top[across.second] - top[across.first]);
+  const float below = bottom[across.first] + across.fraction * (bottom[across.second] - bottom[across.first]);
+  return above + down.fraction * (below - above);
+}
+
 /// Draws single pixels of a picture through a map: each is the mean of samples spread evenly over what the
 /// pixel covers, each sample bilinear. Whole positions give the picture's own values.
 struct Sampler {
@@ -45,6 +90,7 @@ struct Sampler {
   Affine map;
   int across = 1, down = 1;  ///< samples of a pixel
 
+  Sampler() = default;
   PRETEXT_HD Sampler(const ImageView& from, const Affine& through, bool antialias)
       : picture(from), map(through) {
     if (!antialias) return;
