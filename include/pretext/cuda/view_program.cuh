@@ -21,11 +21,11 @@ __global__ void __launch_bounds__(program_threads)
                 bool training, View* views, std::int32_t* labels) {
   const std::int64_t i = std::int64_t{blockIdx.x} * program_threads + threadIdx.x;
   if (i >= n) return;
-  const std::int64_t position = from.position->first + i,
+  const std::int64_t position = from.state->first + i,
                      index = from.order == nullptr ? position : from.order[position];
   write_views(program,
               Source{from.pictures[index], static_cast<std::int32_t>(i), from.labels[index], training}, seed,
-              from.position->epoch, index, views, labels);
+              from.state->epoch, index, views, labels);
   for (int k = 0; k < program.views; ++k)
     views[i * program.views + k].source = static_cast<std::int32_t>(index);
 }

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "pretext/cuda/device.hpp"
+#include "pretext/cuda/step_state.hpp"
 #include "pretext/image/view_program.hpp"
-#include "pretext/tensor/tensor.hpp"
 
 namespace pretext::cuda {
-
-/// Where in an epoch a batch begins. It lies in device memory, so that a recorded step can be replayed.
-struct DrawPosition {
-  std::int64_t first = 0;  ///< position within the order of the epoch
-  std::uint32_t epoch = 0;
-};
 
 /// The pictures of which a batch is drawn; every pointer is to device memory.
 struct DrawSource {
   const ImageView* pictures;   ///< of the whole data set
   const std::int32_t* labels;  ///< of them
   const std::int64_t* order;   ///< number of the picture at each position of the epoch; null: as they lie
-  const DrawPosition* position;
+  const StepState* state;      ///< where in which epoch the batch begins
 };
 
-/// Runs a view program for the n pictures from the position on: views [n * program.views] and labels [n *
-/// program.labels], as the host writes them, but that the source of a view is its picture's number in the
-/// data set. A .cu file that includes view_program.cuh instantiates it for each program.
+/// Runs a view program for the n pictures from the state's position on: views [n * program.views] and labels
+/// [n * program.labels], as the host writes them, but that the source of a view is its picture's number in
+/// the data set. A .cu file that includes view_program.cuh instantiates it for each program.
 template <class Program>
 void launch_views(const Program& program, const DrawSource& source, std::int64_t n, std::uint64_t seed,
                   bool training, View* views, std::int32_t* labels);
