@@ -30,3 +30,4 @@
 #include "pretext/cuda/step_state.hpp"
 #include "pretext/cuda/triplet_loss.hpp"
 #include "pretext/cuda/update.hpp"
+#include "pretext/cuda/view_program.hpp"

@@ -27,6 +27,7 @@ struct JigsawViews {
   int labels = 1;                       ///< permutations shown of each picture, all of them different
 
   int classes() const { return permutations; }
+  int table_size() const { return group * permutations; }
 
   PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t* label) const {
     choose(rng, label);

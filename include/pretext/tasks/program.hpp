@@ -4,26 +4,13 @@
 #include <vector>
 
 #include "pretext/image/render.hpp"
+#include "pretext/image/view_program.hpp"
 #include "pretext/tasks/crop.hpp"
 #include "pretext/tasks/task.hpp"
 
 namespace pretext::tasks {
 
-/// One picture as a view program meets it.
-struct Source {
-  ImageView picture;
-  std::int32_t index = 0;  ///< within the batch: the source of its views
-  std::int32_t label = -1;
-  bool training = false;  ///< draw at random; otherwise draw what evaluation always sees
-};
-
-// A view program is the part of a task that makes pictures and labels: a trivially copyable struct with
-//
-//   int views, labels;                            how many it writes for each picture; static or not
-//   PRETEXT_HD void operator()(const Source&, Rng, View* views, std::int32_t* labels) const;
-//
-// It is one source for all devices, and random only through the Rng, which is a function of (seed, epoch,
-// picture).
+using pretext::Source;
 
 /// What render() needs to know besides the views, and the seed of all draws.
 struct DrawOptions {
@@ -45,10 +32,8 @@ Batch<D, T> draw_batch(const Program& program, const data::Dataset& dataset, con
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t index = plan.indices[i];
     pictures[i] = dataset.image(index);
-    program(Source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training},
-            Rng(options.seed, Use::views, static_cast<std::uint32_t>(plan.epoch),
-                static_cast<std::uint32_t>(index)),
-            views.data() + i * each, labels.data() + i * answers);
+    write_views(program, Source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training},
+                options.seed, static_cast<std::uint32_t>(plan.epoch), index, views.data(), labels.data());
   }
   return {render<D, T>(pictures, views, options.render),
           Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
