@@ -93,12 +93,15 @@ class ViewClassifier : public PooledClassifier<D, T> {
         options_(options) {}
 
   std::string name() const { return Program::name; }
+  const Program& program() const { return options_.program; }
+  DrawOptions draw_options() const {
+    const int size = options_.program.crop.size;
+    return {{size, size, options_.normalization}, options_.seed};
+  }
 
   /// inputs [n * views, size, size, 3] and one label each, for the n pictures of the plan.
   Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
-    const int size = options_.program.crop.size;
-    return draw_batch<D, T>(options_.program, dataset, plan,
-                            {{size, size, options_.normalization}, options_.seed}, training);
+    return draw_batch<D, T>(options_.program, dataset, plan, draw_options(), training);
   }
 
  private:

@@ -9,6 +9,7 @@ namespace pretext::tasks {
 struct RotationViews {
   static constexpr const char* name = "rotation";
   static constexpr int views = 4, labels = 4;
+  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
   SquareCrop crop{};
 
   int classes() const { return views; }

@@ -9,6 +9,7 @@ namespace pretext::tasks {
 struct SupervisedViews {
   static constexpr const char* name = "supervised";
   static constexpr int views = 1, labels = 1;
+  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
   SquareCrop crop{};
   int class_count = 10;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pretext/cuda/graph.hpp"
+#include "pretext/cuda/resident.hpp"
 #include "pretext/cuda/step_state.hpp"
 #include "pretext/nn/visit.hpp"
 #include "pretext/optim/optimizer.hpp"
@@ -33,6 +34,7 @@ class RecordedTraining {
         task_(task),
         pictures_(pictures),
         options_(options),
+        program_(task.program()),
         optimizer_(parameters_of(backbone, task), rule, groups),
         tape_(options.seed) {
     require(options.batch >= 1 && options.batch <= pictures.size(), "training: ", pictures.size(),
@@ -78,12 +80,13 @@ class RecordedTraining {
   std::size_t launches() const { return graph_.recorded() ? graph_.nodes() : 0; }
 
  private:
+  using Program = std::remove_cvref_t<decltype(std::declval<Task&>().program())>;
   // After the first step all state is made, after the second all memory of a steady one.
   static constexpr std::int64_t warm_ups = 2;
 
   static ParamList<Wide<T>, Cuda> parameters_of(nn::Sequential<Cuda, T>& backbone, Task& task) {
     auto params = nn::parameters<Cuda, T>(backbone);
-    for (auto& p : nn::parameters<Cuda, T>(task, std::string(head_prefix))) params.push_back(std::move(p));
+    for (auto& p : nn::parameters<Cuda, T>(task, std::string(detail::head_prefix))) params.push_back(std::move(p));
     return params;
   }
 
@@ -91,7 +94,10 @@ class RecordedTraining {
   void work(Update&& update) {
     cuda::set_device_step(&state_.data()->step);
     tape_.clear(static_cast<std::uint32_t>(steps_));
-    auto outcome = task_.loss(backbone_, tape_, task_.batch(pictures_, state_.data(), options_.batch));
+    auto outcome =
+        task_.loss(backbone_, tape_,
+                   tasks::draw_batch<T>(program_, {pictures_, state_.data(), options_.batch, options_.seed},
+                                        task_.draw_options(), true));
     tape_.backward(outcome.loss);
     update();
     cuda::launch_tally(outcome.loss.value().data(), outcome.correct.data(), tally_.data());
@@ -103,6 +109,7 @@ class RecordedTraining {
   Task& task_;
   const cuda::ResidentSet& pictures_;
   const RecordedOptions options_;
+  const cuda::DeviceProgram<Program> program_;
   optim::Optimizer<Cuda, Wide<T>> optimizer_;
   Tape<Cuda> tape_;
   cuda::DeviceValue<cuda::StepState> state_;
