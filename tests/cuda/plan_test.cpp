@@ -46,19 +46,13 @@ std::vector<ops::ConvShape> convolutions_of(const std::string& backbone) {
 
 constexpr ConvPass passes[] = {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight};
 
-/// The engines with one of these notes that cuDNN would propose.
+/// The engines with one of these notes that cuDNN proposes.
 std::set<std::int64_t> noted(const ConvProblem& problem, const std::set<cudnnBackendNumericalNote_t>& notes) {
-  const cuda::ConvGraph graph(problem, h200());
   std::set<std::int64_t> engines;
-  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK})
-    for (const cuda::Descriptor& config : cuda::conv_configs(graph, h200(), mode))
-      for (const cuda::Descriptor& engine :
-           config.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1))
-        for (const auto note : engine.values<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
-                                                                          CUDNN_TYPE_NUMERICAL_NOTE,
-                                                                          CUDNN_NUMERICAL_NOTE_TYPE_COUNT))
-          if (notes.contains(note))
-            engines.insert(engine.value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64));
+  for (const cuda::ConvConfig& c : cuda::conv_configs(cuda::ConvGraph(problem, h200()), h200()))
+    for (const auto note : notes)
+      if (c.noted(note))
+        engines.insert(c.engine.value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64));
   return engines;
 }
 
@@ -111,6 +105,15 @@ TEST_CASE("plans are in the heuristics' order, as many as asked for, and the sam
   CHECK(to_string(one[0]) == to_string(four[0]));
   CHECK(to_string(four[0]) != to_string(four[1]));
   CHECK(to_string(four[0]).find("knobs ") != std::string::npos);
+}
+
+TEST_CASE("plans in bf16 are on tensor cores where there are such") {
+  // The heuristics' first is not.
+  const ConvProblem problem{
+      ConvPass::forward, CUDNN_DATA_BFLOAT16, {256, 56, 56, 64, 1, 1, 128, 28, 28, 1, {.stride = 2}}};
+  const auto plans = cuda::conv_plans(problem, h200(), 1);
+  REQUIRE(plans.size() == 1);
+  CHECK(noted(problem, {CUDNN_NUMERICAL_NOTE_TENSOR_CORE}).contains(plans[0].engine()));
 }
 
 TEST_CASE("a description that is none is refused with what cuDNN says") {

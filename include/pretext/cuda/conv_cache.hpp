@@ -62,7 +62,7 @@ inline float milliseconds(const ConvPlan& plan, const ConvData& data) {
   return least;
 }
 
-/// Where plans are kept, made at the first use of a problem.
+/// Where plans are kept for good, made at the first use of a problem.
 class ConvCache {
  public:
   std::atomic<bool> tune{false};
@@ -70,13 +70,11 @@ class ConvCache {
   /// The plan of a problem; null where cuDNN has none.
   const ConvPlan* find(const ConvProblem& problem, const ConvData& data) {
     std::lock_guard lock(mutex_);
-    const auto found = chosen_.find(problem.key());
-    if (found != chosen_.end()) return found->second ? &*found->second : nullptr;
-    require(!recording(), problem,
-            ": is planned at its first use, which must not be while a step is recorded: run it once before");
-    std::optional<ConvPlan>& plan = chosen_[problem.key()];
-    plan = choose(conv_plans(problem, PlanTarget(cudnn()), tune ? 4 : 1), data);
-    return plan ? &*plan : nullptr;
+    const bool timed = tune;
+    const Key key(timed, problem.key());
+    auto place = chosen_.find(key);
+    if (place == chosen_.end()) place = chosen_.emplace(key, choose(problem, timed ? 4 : 1, data)).first;
+    return place->second ? &*place->second : nullptr;
   }
 
   std::vector<std::string> list() {
@@ -87,13 +85,11 @@ class ConvCache {
     return texts;
   }
 
-  void clear() {
-    std::lock_guard lock(mutex_);
-    chosen_.clear();
-  }
-
  private:
-  static std::optional<ConvPlan> choose(std::vector<ConvPlan> plans, const ConvData& data) {
+  static std::optional<ConvPlan> choose(const ConvProblem& problem, std::size_t most, const ConvData& data) {
+    require(!recording(), problem,
+            ": is planned at its first use, which must not be while a step is recorded: run it once before");
+    std::vector<ConvPlan> plans = conv_plans(problem, PlanTarget(cudnn()), most);
     if (plans.empty()) return {};
     std::size_t best = 0;
     float least = std::numeric_limits<float>::infinity();
@@ -105,8 +101,10 @@ class ConvCache {
     return std::move(plans[best]);
   }
 
+  using Key = std::pair<bool, std::array<std::int64_t, 13>>;  // whether by timing, and the problem
+
   std::mutex mutex_;
-  std::map<std::array<std::int64_t, 13>, std::optional<ConvPlan>> chosen_;
+  std::map<Key, std::optional<ConvPlan>> chosen_;
 };
 
 /// Never destroyed, as cuDNN may be gone before it.
@@ -118,14 +116,10 @@ inline ConvCache& conv_cache() {
 }  // namespace detail
 
 /// Whether the first use of a convolution's shape times the first four plans that cuDNN proposes and keeps
-/// the fastest. Otherwise the first is taken, so that every run on a kind of GPU has the same bits. Plans
-/// made so far are forgotten.
-inline void tune_convolutions(bool tune) {
-  detail::conv_cache().tune = tune;
-  detail::conv_cache().clear();
-}
+/// the fastest. Otherwise the first is taken, so that every run on a kind of GPU has the same bits.
+inline void tune_convolutions(bool tune) { detail::conv_cache().tune = tune; }
 
-/// The plans in use, one line each: problem, engine, knobs and bytes of workspace.
+/// All plans made so far, one line each: problem, engine, knobs and bytes of workspace.
 inline std::vector<std::string> chosen_convolutions() { return detail::conv_cache().list(); }
 
 /// Computes one pass by cuDNN; false where it has no acceptable engine for it.

@@ -53,51 +53,70 @@ class ConvPlan {
   std::vector<std::pair<cudnnBackendKnobType_t, std::int64_t>> knobs_;
 };
 
-/// False for engines that do not return the same bits every time, that accumulate in less than float, that
-/// are compiled when they are first used; for float also for those that round operands (as TF32 does) or
-/// transform them.
-inline bool acceptable(const Descriptor& engine, cudnnDataType_t type) {
-  for (const auto note : engine.values<cudnnBackendBehaviorNote_t>(
-           CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, CUDNN_BEHAVIOR_NOTE_TYPE_COUNT))
-    if (note == CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION) return false;
-  for (const auto note : engine.values<cudnnBackendNumericalNote_t>(
-           CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT)) {
-    if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
-        note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
-      return false;
-    if (type == CUDNN_DATA_FLOAT && note != CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP) return false;
+/// A way to compute a graph that cuDNN's heuristics propose.
+struct ConvConfig {
+  Descriptor config, engine;
+
+  bool noted(cudnnBackendNumericalNote_t note) const {
+    const auto notes = engine.values<cudnnBackendNumericalNote_t>(
+        CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT);
+    return std::find(notes.begin(), notes.end(), note) != notes.end();
   }
-  return true;
+  bool compiled_at_first_use() const {
+    const auto notes = engine.values<cudnnBackendBehaviorNote_t>(
+        CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, CUDNN_BEHAVIOR_NOTE_TYPE_COUNT);
+    return std::find(notes.begin(), notes.end(), CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION) != notes.end();
+  }
+
+  /// False for engines that do not return the same bits every time, that sum in less than float, or that are
+  /// compiled when they are first used; for float also for those that round operands, as TF32 does, or
+  /// transform them.
+  bool acceptable(cudnnDataType_t type) const {
+    if (compiled_at_first_use() || noted(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) ||
+        noted(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION))
+      return false;
+    return type != CUDNN_DATA_FLOAT ||
+           !(noted(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || noted(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
+             noted(CUDNN_NUMERICAL_NOTE_FFT) || noted(CUDNN_NUMERICAL_NOTE_WINOGRAD));
+  }
+};
+
+/// What the heuristics propose for a graph, best first, and what computes anything after it.
+inline std::vector<ConvConfig> conv_configs(const ConvGraph& graph, const PlanTarget& target) {
+  std::vector<ConvConfig> configs;
+  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+    heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor())
+        .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
+    target.describe(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
+    if (heuristics.try_finalize() != CUDNN_STATUS_SUCCESS) continue;
+    for (Descriptor& config :
+         heuristics.descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, 100))
+      for (Descriptor& engine :
+           config.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1))
+        configs.push_back({std::move(config), std::move(engine)});
+  }
+  return configs;
 }
 
-/// The configurations that a graph's heuristics propose, best first.
-inline std::vector<Descriptor> conv_configs(const ConvGraph& graph, const PlanTarget& target,
-                                            cudnnBackendHeurMode_t mode) {
-  Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
-  heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor())
-      .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
-  target.describe(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
-  if (heuristics.try_finalize() != CUDNN_STATUS_SUCCESS) return {};
-  return heuristics.descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, 100);
-}
-
-/// Up to `most` plans of a problem, in the order of cuDNN's heuristics; fewer where it has fewer.
+/// Up to `most` plans of a problem, in the heuristics' order, but for bf16 those on tensor cores first; fewer
+/// where cuDNN has fewer.
 inline std::vector<ConvPlan> conv_plans(const ConvProblem& problem, const PlanTarget& target,
                                         std::size_t most) {
   const ConvGraph graph(problem, target);
+  std::vector<ConvConfig> configs = conv_configs(graph, target);
+  std::erase_if(configs, [&](const ConvConfig& c) { return !c.acceptable(problem.type); });
+  if (problem.type == CUDNN_DATA_BFLOAT16)
+    std::stable_partition(configs.begin(), configs.end(),
+                          [](const ConvConfig& c) { return c.noted(CUDNN_NUMERICAL_NOTE_TENSOR_CORE); });
   std::vector<ConvPlan> plans;
-  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (const Descriptor& config : conv_configs(graph, target, mode)) {
-      if (plans.size() == most) return plans;
-      const auto engines =
-          config.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1);
-      if (engines.empty() || !acceptable(engines[0], problem.type)) continue;
-      Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
-      target.attach(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
-      if (plan.try_finalize() == CUDNN_STATUS_SUCCESS)
-        plans.emplace_back(problem, std::move(plan), config, engines[0]);
-    }
+  for (const ConvConfig& c : configs) {
+    if (plans.size() == most) break;
+    Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+    plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, c.config);
+    target.attach(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
+    if (plan.try_finalize() == CUDNN_STATUS_SUCCESS)
+      plans.emplace_back(problem, std::move(plan), c.config, c.engine);
   }
   return plans;
 }
