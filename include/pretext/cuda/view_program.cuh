@@ -15,17 +15,25 @@ namespace detail {
 /// Pictures of a batch are few and programs long: small blocks reach more multiprocessors.
 inline constexpr int program_threads = 32;
 
+/// The number of the picture at a position of the epoch.
+__device__ inline std::int64_t number_of(const DrawSource& from, std::int64_t position, std::uint32_t epoch) {
+  if (from.order != nullptr) return from.order[position];
+  if (!from.shuffle) return position;
+  const Permutation order(static_cast<std::uint64_t>(from.size), from.seed, epoch);
+  return static_cast<std::int64_t>(order(static_cast<std::uint64_t>(position)));
+}
+
 template <class Program>
 __global__ void __launch_bounds__(program_threads)
     run_program(const __grid_constant__ Program program, DrawSource from, std::int64_t n, std::uint64_t seed,
                 bool training, View* views, std::int32_t* labels) {
   const std::int64_t i = std::int64_t{blockIdx.x} * program_threads + threadIdx.x;
   if (i >= n) return;
-  const std::int64_t position = from.state->first + i,
-                     index = from.order == nullptr ? position : from.order[position];
+  const std::uint32_t epoch = from.state->epoch;
+  const std::int64_t index = number_of(from, from.state->first + i, epoch);
   write_views(program,
               Source{from.pictures[index], static_cast<std::int32_t>(i), from.labels[index], training}, seed,
-              from.state->epoch, index, views, labels);
+              epoch, index, views, labels);
   for (int k = 0; k < program.views; ++k)
     views[i * program.views + k].source = static_cast<std::int32_t>(index);
 }

@@ -6,12 +6,15 @@
 
 namespace pretext::cuda {
 
-/// The pictures of which a batch is drawn; every pointer is to device memory.
+/// Of which pictures a batch is drawn, and where in which epoch; every pointer is to device memory.
 struct DrawSource {
-  const ImageView* pictures;   ///< of the whole data set
-  const std::int32_t* labels;  ///< of them
-  const std::int64_t* order;   ///< number of the picture at each position of the epoch; null: as they lie
-  const StepState* state;      ///< where in which epoch the batch begins
+  const ImageView* pictures;            ///< of the whole data set
+  const std::int32_t* labels;           ///< of them
+  std::int64_t size;                    ///< how many they are
+  const StepState* state;               ///< where in which epoch the batch begins
+  bool shuffle = true;                  ///< in the order of data::plan_batch() for this seed, or as they lie
+  std::uint64_t seed = 0;               ///< of that order
+  const std::int64_t* order = nullptr;  ///< or the number of the picture at each position of the epoch
 };
 
 /// Runs a view program for the n pictures from the state's position on: views [n * program.views] and labels
