@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cuDNN 9: the target CUDNN::cudnn and CUDNN_VERSION. Searched are CUDNN_ROOT (CMake or environment), CUDNN_PATH, the CUDA
 # Toolkit, the distribution's folders, and the pip wheel nvidia-cudnn, which holds libcudnn.so.9 alone.
-set(cudnn_hints ${CUDNN_ROOT} $ENV{CUDNN_ROOT} $ENV{CUDNN_PATH} ${CUDAToolkit_TARGET_DIR} ${CUDAToolkit_INCLUDE_DIRS}/..)
+set(cudnn_hints ${CUDNN_ROOT} $ENV{CUDNN_ROOT} $ENV{CUDNN_PATH} ${CUDAToolkit_TARGET_DIR})
 find_path(CUDNN_INCLUDE_DIR cudnn_version.h HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES include)
 find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 NAMES_PER_DIR HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES lib64 lib)
 

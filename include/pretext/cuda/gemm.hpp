@@ -17,14 +17,14 @@ inline void check(cublasStatus_t status, std::string_view what) {
     fail("cublas: ", what, ": ", cublasLtGetStatusString(status));
 }
 
-/// d[m, n] = a[m, k] * b[k, n] (+ bias[m]), columns first in memory, without gaps; a or b may be stored
-/// transposed. Products are summed in float, never by TF32.
+/// d[m, n] = a[m, k] * b[k, n], columns first in memory, without gaps; a or b may be stored transposed.
+/// Products are summed in float, never by TF32.
 struct GemmProblem {
   cudaDataType_t input, output;
   std::int64_t m, n, k;
-  bool transposed_a = false, transposed_b = false, bias = false;
+  bool transposed_a = false, transposed_b = false;
 
-  auto key() const { return std::tuple(input, output, m, n, k, transposed_a, transposed_b, bias); }
+  auto key() const { return std::tuple(input, output, m, n, k, transposed_a, transposed_b); }
   friend std::string to_string(const GemmProblem& p) {
     return message("gemm of ", p.m, " x ", p.n, " x ", p.k, p.input == CUDA_R_32F ? " in float" : " in bf16");
   }
@@ -41,8 +41,7 @@ class Gemm {
         chosen_(choose(p)) {}
 
   /// The data begins at multiples of 16 bytes.
-  void run(const void* a, const void* b, const void* bias, void* d) {
-    if (bias != nullptr) set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+  void run(const void* a, const void* b, void* d) const {
     Tensor<std::byte, Cuda> workspace({static_cast<std::int64_t>(chosen_.workspaceSize)});
     const float one = 1, zero = 0;
     check(cublasLtMatmul(cublas(), operation_.get(), &one, a, a_.get(), b, b_.get(), &zero, d, d_.get(), d,
@@ -73,10 +72,6 @@ class Gemm {
     Owned<cublasLtMatmulDesc_t> operation(made);
     set(made, CUBLASLT_MATMUL_DESC_TRANSA, p.transposed_a ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(made, CUBLASLT_MATMUL_DESC_TRANSB, p.transposed_b ? CUBLAS_OP_T : CUBLAS_OP_N);
-    if (p.bias) {
-      set(made, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-      set(made, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, p.output);
-    }
     return operation;
   }
 
@@ -116,13 +111,12 @@ class Gemm {
   cublasLtMatmulHeuristicResult_t chosen_;
 };
 
-/// Computes a problem; what it needs to know of it is found out at the first time. A bias is of the type of
-/// d.
-inline void gemm(const GemmProblem& p, const void* a, const void* b, const void* bias, void* d) {
+/// Computes a problem; what it needs to know of it is found out at the first time.
+inline void gemm(const GemmProblem& p, const void* a, const void* b, void* d) {
   static auto* const mutex = new std::mutex;
   static auto* const known = new std::map<decltype(p.key()), Gemm>;  // cuBLAS may be gone before it
   std::lock_guard lock(*mutex);
-  known->try_emplace(p.key(), p).first->second.run(a, b, bias, d);
+  known->try_emplace(p.key(), p).first->second.run(a, b, d);
 }
 
 }  // namespace pretext::cuda

@@ -21,15 +21,13 @@ struct Kernel<ops::Linear, Cuda> {
   static void forward(const X<T>& x, const W<T>& weight, const W<T>& bias, X<T>& y) {
     const std::int64_t n = x.dim(0), in = x.dim(1), out = weight.dim(0);
     if (y.size() == 0) return;
-    if (in == 0) {
+    if (in == 0)
       y.fill(T(0.0f));
-      if (bias.defined())
-        cuda::launch_finish<T>({bias.data(), {}, {}, false}, nullptr, y.data(), y.size(), out);
-      return;
-    }
-    const X<T> b = cuda::cast<T>(bias);
-    cuda::gemm({type<T>, type<T>, out, n, in, true, false, bias.defined()}, cuda::cast<T>(weight).data(),
-               cuda::aligned(x).data(), b.data(), y.data());
+    else
+      cuda::gemm({type<T>, type<T>, out, n, in, true}, cuda::cast<T>(weight).data(), cuda::aligned(x).data(),
+                 y.data());
+    if (bias.defined())
+      cuda::launch_finish<T>({bias.data(), {}, {}, false}, nullptr, y.data(), y.size(), out);
   }
 
   template <class T>
@@ -38,7 +36,7 @@ struct Kernel<ops::Linear, Cuda> {
     if (dx.size() == 0) return;
     if (out == 0) return dx.fill(T(0.0f));
     cuda::gemm({type<T>, type<T>, in, n, out}, cuda::cast<T>(weight).data(), cuda::aligned(dy).data(),
-               nullptr, dx.data());
+               dx.data());
   }
 
   template <class T>
@@ -47,7 +45,7 @@ struct Kernel<ops::Linear, Cuda> {
     if (dw.size() == 0) return;
     if (n == 0) return dw.fill(0);
     cuda::gemm({type<T>, CUDA_R_32F, in, out, n, false, true}, cuda::aligned(x).data(),
-               cuda::aligned(dy).data(), nullptr, dw.data());
+               cuda::aligned(dy).data(), dw.data());
   }
 
  private:

@@ -26,12 +26,11 @@ void launch_cast(const float* from, To* to, std::int64_t n);
 template <class T>
 Tensor<T, Cuda> cast(const ops::WideTensor<T, Cuda>& x) {
   if constexpr (std::is_same_v<T, bf16>) {
-    if (!x.defined()) return {};
     Tensor<T, Cuda> y(x.shape());
     launch_cast(x.data(), y.data(), x.size());
     return y;
   } else {
-    return x.defined() ? aligned(x) : x;
+    return aligned(x);
   }
 }
 
