@@ -161,8 +161,14 @@ TEST_CASE("a convolution that is new while a step is recorded is refused, and re
 
 TEST_CASE("linear layers are those of the processor in double") {
   if (no_gpu()) return;
-  for (const auto [n, in, out] :
-       {std::array{3, 5, 4}, {1, 1, 1}, {0, 3, 2}, {3, 0, 2}, {3, 2, 0}, {211, 67, 41}, {64, 4096, 1000}}) {
+  for (const std::array<std::int64_t, 3>& size : {std::array<std::int64_t, 3>{3, 5, 4},
+                                                  {1, 1, 1},
+                                                  {0, 3, 2},
+                                                  {3, 0, 2},
+                                                  {3, 2, 0},
+                                                  {211, 67, 41},
+                                                  {64, 4096, 1000}}) {
+    const std::int64_t n = size[0], in = size[1], out = size[2];
     INFO(n, " x ", in, " x ", out);
     const auto should = linear<double, Cpu>(n, in, out), single = linear<float, Cuda>(n, in, out),
                half = linear<bf16, Cuda>(n, in, out);
