@@ -184,12 +184,16 @@ TEST_CASE("linear layers are those of the processor in double") {
 TEST_CASE("the GPU's own description plans as its handle does") {
   if (no_gpu()) return;
   const std::string json = cuda::device_description(cuda::cudnn());
-  MESSAGE(json);
   const cuda::ConvProblem problem{cuda::ConvPass::forward, CUDNN_DATA_BFLOAT16,
                                   cases[13].op.shape(cases[13].x, cases[13].weight)};
   const auto here = cuda::conv_plans(problem, cuda::PlanTarget(cuda::cudnn()), 1),
              described = cuda::conv_plans(problem, cuda::PlanTarget(json), 1);
   REQUIRE(here.size() == 1);
   REQUIRE(described.size() == 1);
-  CHECK(to_string(here[0]) == to_string(described[0]));
+  // The workspace may be padded.
+  const auto without_workspace = [](const cuda::ConvPlan& plan) {
+    const std::string text = to_string(plan);
+    return text.substr(0, text.find(", workspace"));
+  };
+  CHECK(without_workspace(here[0]) == without_workspace(described[0]));
 }

@@ -98,7 +98,7 @@ std::uint64_t trained(bool record, int steps = 12) {
   Network<T, Cuda> network;
   const cuda::ResidentSet set(pictures());
   train::RecordedTraining<T, tasks::Rotation<Cuda, T>> training(network.net, network.task, set, nesterov,
-                                                               {.batch = 24, .seed = 3, .record = record});
+                                                                {.batch = 24, .seed = 3, .record = record});
   for (int i = 0; i < steps; ++i) training.step(0.05 / (1 + i));
   const cuda::Tally tally = training.tally();
   CHECK(tally.steps == steps);

@@ -21,7 +21,13 @@ struct Cuda {
   static void* allocate(std::size_t bytes) {
     void* memory = nullptr;
     cuda::stream();
-    if (cudaMalloc(&memory, bytes) == cudaSuccess) return memory;
+    // Memory is no part of what a stream does, so it may be asked for while a step is recorded.
+    cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+    cuda::check(cudaThreadExchangeStreamCaptureMode(&mode), "allowing an allocation");
+    const cudaError_t error = cudaMalloc(&memory, bytes);
+    cuda::check(cudaThreadExchangeStreamCaptureMode(&mode), "allowing an allocation");
+    if (error != cudaErrorMemoryAllocation) cuda::check(error, "allocating memory");
+    if (error == cudaSuccess) return memory;
     cudaGetLastError();
     std::size_t free = 0, total = 0;
     cuda::check(cudaMemGetInfo(&free, &total), "asking for free memory");
