@@ -193,3 +193,9 @@
 #include "pretext/train/run_dir.hpp"
 #include "pretext/train/run_files.hpp"
 #include "pretext/train/stop_signals.hpp"
+
+#if defined(PRETEXT_WITH_CUDA)  // the target pretext::cuda
+#include "pretext/cuda/cuda.hpp"
+#include "pretext/tasks/resident_program.hpp"
+#include "pretext/train/recorded.hpp"
+#endif

@@ -115,7 +115,7 @@ inline ConvCache& conv_cache() {
 
 }  // namespace detail
 
-/// Whether the first use of a convolution's shape times the first four plans that cuDNN proposes and keeps
+/// Whether the first use of a convolution's shape times the first twelve plans that cuDNN proposes and keeps
 /// the fastest. Otherwise the first is taken, so that every run on a kind of GPU has the same bits.
 inline void tune_convolutions(bool tune) { detail::conv_cache().tune = tune; }
 
