@@ -70,6 +70,7 @@ __device__ double loss_part(const LabelTarget& target, const SoftmaxRow<T>& of, 
 template <class T, class Group>
 __device__ double loss_part(const SoftTarget& target, const SoftmaxRow<T>& of, Group) {
   double part = 0;
+#pragma unroll 1
   for (int j = Group::thread(); j < target.k; j += Group::threads) {
     const std::int64_t at = of.row * target.k + j;
     part += ops::soft_cross_entropy_term(target.shares[at], of.log_sum, of.offset(target.classes[at]));
