@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Work for the GPU that benches/compare.py alternates with peers, and the times of single kernels.
+#include "gpu/drawing.hpp"
 #include "gpu/steps.hpp"
 
 namespace {
@@ -7,7 +8,8 @@ namespace {
 constexpr const char* usage =
     "usage: gpu step MODEL PICTURES bf16|f32 recorded|eager   a block of steps for each line of stdin\n"
     "       gpu layers PICTURES bf16|f32                      every kind of layer of NIN-4, a record a "
-    "line\n";
+    "line\n"
+    "       gpu draw bf16|f32                                 the tasks' input pipelines, a record a line\n";
 
 int run(const std::vector<std::string>& words) {
   using namespace bench;
@@ -21,6 +23,8 @@ int run(const std::vector<std::string>& words) {
         JsonObject().add("copy_gb_s", c.bytes_s * 1e-9).add("bf16_tflop_s", c.flop_s * 1e-12).text().c_str());
     const std::int64_t views = 4 * std::stoll(words[1]);
     words[2] == "bf16" ? nin_times<bf16>(words[2], c, views) : nin_times<float>(words[2], c, views);
+  } else if (words.size() == 2 && words[0] == "draw") {
+    words[1] == "bf16" ? all_draw_times<bf16>() : all_draw_times<float>();
   } else {
     std::fputs(usage, stderr);
     return 2;

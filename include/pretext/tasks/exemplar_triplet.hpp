@@ -14,6 +14,7 @@ namespace pretext::tasks {
 template <int Views>
 struct ExemplarCrops {
   static constexpr int views = Views, labels = Views;
+  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
   ResizedCrop crop{};
   float grey = 0.66F;
 

@@ -19,6 +19,7 @@ namespace pretext::tasks {
 struct JigsawViews {
   static constexpr const char* name = "jigsaw";
   static constexpr int views = 9, group = 9;
+  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
   TileGrid grid{};
   ScaledCrop crop{};
   PatchColors colors{};
