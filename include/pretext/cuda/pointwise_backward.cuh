@@ -214,12 +214,8 @@ struct BackwardBlock {
 #pragma unroll
     for (int q = 0; q < 4; ++q) {
       const int channel = c + lane() / 4 + q / 2 * 8;
-      const ops::Normalized<float> of{x_map[channel], x_map[in + channel], x_map[2 * in + channel],
-                                      pass.x.relu};
-      float a = first_of(s.quarter[q]), b = second_of(s.quarter[q]);
-      of.evaluate(a);
-      of.evaluate(b);
-      s.quarter[q] = pack_pair(a, b);
+      const ops::Normalized<float> of{x_map[channel], x_map[in + channel], x_map[2 * in + channel]};
+      s.quarter[q] = evaluate_pair(s.quarter[q], of, of, pass.x.relu);
     }
   }
 

@@ -71,15 +71,11 @@ struct ForwardWarp {
 #pragma unroll
     for (int q = 0; q < 4; ++q) {
       const int k = q / 2 * 2;
-      const ops::Normalized<float> first{center[k], scale[k], shift[k], pass.x.relu},
-          second{center[k + 1], scale[k + 1], shift[k + 1], pass.x.relu};
+      const ops::Normalized<float> first{center[k], scale[k], shift[k]},
+          second{center[k + 1], scale[k + 1], shift[k + 1]};
 #pragma unroll
-      for (int m = 0; m < 2; ++m) {
-        float a = first_of(x[m].quarter[q]), b = second_of(x[m].quarter[q]);
-        first.evaluate(a);
-        second.evaluate(b);
-        x[m].quarter[q] = pack_pair(a, b);
-      }
+      for (int m = 0; m < 2; ++m)
+        x[m].quarter[q] = evaluate_pair(x[m].quarter[q], first, second, pass.x.relu);
     }
   }
 
@@ -118,16 +114,22 @@ struct ForwardWarp {
   __device__ __forceinline__ void store(const Words& y, std::int64_t row, int columns) const {
     const int l = lane(), t = l % 4;
 #pragma unroll
-    for (int m = 0; m < 2; ++m)
+    for (int m = 0; m < 2; ++m) {
 #pragma unroll
-      for (int p = 0; p < Squares; ++p) {
-        const unsigned words[4] = {y[m][2 * p][0], y[m][2 * p + 1][0], y[m][2 * p][1], y[m][2 * p + 1][1]};
-        const uint4 piece = exchange_words(words);
-        const std::int64_t r = row + m * 16 + l / 4 + t / 2 * 8;
-        const int c = columns + p * 16 + t % 2 * 8;
-        if (r < pass.plan.rows && c < pass.plan.out)
-          *reinterpret_cast<uint4*>(pass.y + r * pass.plan.out + c) = piece;
-      }
+      for (int j = 0; j < Squares / 2 * 4; j += 4)
+#pragma unroll
+        for (int h = 0; h < 2; ++h)
+          store(exchange_words({y[m][j][h], y[m][j + 1][h], y[m][j + 2][h], y[m][j + 3][h]}),
+                row + m * 16 + h * 8 + l / 4, columns + (j + t) * 8);
+      constexpr int j = 2 * Squares - 2;
+      if constexpr (Squares % 2 == 1)
+        store(exchange_words({y[m][j][0], y[m][j + 1][0], y[m][j][1], y[m][j + 1][1]}),
+              row + m * 16 + t / 2 * 8 + l / 4, columns + (j + t % 2) * 8);
+    }
+  }
+  __device__ __forceinline__ void store(uint4 piece, std::int64_t row, int column) const {
+    if (row < pass.plan.rows && column < pass.plan.out)
+      *reinterpret_cast<uint4*>(pass.y + row * pass.plan.out + column) = piece;
   }
 
   /// Takes `rows` rows in, after `seen` others.
@@ -197,7 +199,7 @@ struct ForwardWarp {
 };
 
 template <int Squares, bool Affine>
-__global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps, 1)
+__global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps(Squares), 1)
     forward_kernel(const __grid_constant__ PointwiseForward pass) {
   const PointwiseForwardPlan& plan = pass.plan;
   const int pitch = shared_pitch(plan.depth), width = plan.width(), tile = plan.tile_rows * pitch,

@@ -58,6 +58,15 @@ __device__ inline void clear_columns(unsigned char* matrix, int rows, int pitch,
         make_uint4(0, 0, 0, 0);
 }
 
+/// What becomes of two channels on the way, rounded. Negatives are cut after the rounding, two at once.
+__device__ __forceinline__ unsigned evaluate_pair(unsigned pair, const ops::Normalized<float>& first,
+                                                  const ops::Normalized<float>& second, bool relu) {
+  float a = first_of(pair), b = second_of(pair);
+  first.evaluate(a);
+  second.evaluate(b);
+  return larger_pair(pack_pair(a, b), relu ? 0 : 0xFF80FF80);  // zeros or -infinities
+}
+
 inline constexpr int merge_threads = 512, merge_columns = 8;
 
 /// sums[2, columns] of parts[count, 2, columns]; Moments: those of all rows from those of the plan's parts.

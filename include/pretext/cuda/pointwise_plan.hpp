@@ -27,7 +27,7 @@ PRETEXT_HD constexpr int shared_pitch(int channels) { return (channels / 8 + 1) 
 /// How a forward pass is cut. Warps work by themselves, each on tiles of 32 rows and in passes of
 /// 16 * squares output channels.
 struct PointwiseForwardPlan {
-  static constexpr int tile_rows = 32, most_warps = 12;
+  static constexpr int tile_rows = 32;
 
   std::int64_t rows = 0;
   int in = 0, out = 0;
@@ -42,12 +42,15 @@ struct PointwiseForwardPlan {
     for (const int some : {4, 5, 6})
       if (const int n_passes = (all + some - 1) / some; n_passes * (some + 1) <= passes * (squares + 1))
         squares = some, passes = n_passes;
-    warps = static_cast<int>(
-        std::clamp<std::int64_t>((shared_memory() - bytes(0)) / (bytes(1) - bytes(0)), 0, most_warps));
+    warps = static_cast<int>(std::clamp<std::int64_t>((shared_memory() - bytes(0)) / (bytes(1) - bytes(0)), 0,
+                                                      most_warps(squares)));
     if (warps > 4) warps -= warps % 4;
     blocks = static_cast<int>(std::clamp<std::int64_t>(tiles(), 1, multiprocessors()));
     warps = static_cast<int>(std::min<std::int64_t>(warps, (tiles() + blocks - 1) / blocks));
   }
+
+  /// In a block, for which there are enough registers.
+  static constexpr int most_warps(int squares) { return squares == 6 ? 8 : 12; }
 
   bool fits() const { return warps > 0; }
   int bytes() const { return bytes(warps); }

@@ -36,13 +36,11 @@ __device__ __forceinline__ Square load_square(unsigned address) {
   if constexpr (Transposed)
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(s.quarter[0]), "=r"(s.quarter[1]), "=r"(s.quarter[2]), "=r"(s.quarter[3])
-                 : "r"(address)
-                 : "memory");
+                 : "r"(address));
   else
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(s.quarter[0]), "=r"(s.quarter[1]), "=r"(s.quarter[2]), "=r"(s.quarter[3])
-                 : "r"(address)
-                 : "memory");
+                 : "r"(address));
   return s;
 }
 
@@ -79,6 +77,12 @@ __device__ __forceinline__ unsigned pack_pair(float first, float second) {
 }
 __device__ __forceinline__ float first_of(unsigned pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float second_of(unsigned pair) { return __uint_as_float(pair & 0xFFFF0000); }
+/// The larger of each two; what is not a number wins.
+__device__ __forceinline__ unsigned larger_pair(unsigned a, unsigned b) {
+  unsigned larger;
+  asm("max.NaN.bf16x2 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
+  return larger;
+}
 
 /// Of each lane's four words, those at the place of a lane among its four neighbours: it gets the words with
 /// its own number, of all four in order.
