@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pretext/cuda/pointwise.hpp"
+#include "pretext/cuda/tensor_core.cuh"
+#include "pretext/ops/normalized.hpp"
+
+// What the passes of a 1 x 1 convolution share, and how what their blocks leave is added up.
+namespace pretext::cuda::pointwise {
+
+extern __shared__ uint4 memory[];
+
+/// What lies in shared memory, one after another.
+struct Carver {
+  unsigned char* next = reinterpret_cast<unsigned char*>(memory);
+
+  template <class T = unsigned char>
+  __device__ T* take(int count) {
+    T* const begin = reinterpret_cast<T*>(next);
+    next += count * static_cast<int>(sizeof(T));
+    return begin;
+  }
+};
+
+__device__ __forceinline__ uint4 pack_eight(const float (&v)[8]) {
+  return make_uint4(pack_pair(v[0], v[1]), pack_pair(v[2], v[3]), pack_pair(v[4], v[5]),
+                    pack_pair(v[6], v[7]));
+}
+__device__ __forceinline__ void unpack_eight(uint4 words, float (&v)[8]) {
+  v[0] = first_of(words.x), v[1] = second_of(words.x), v[2] = first_of(words.y), v[3] = second_of(words.y);
+  v[4] = first_of(words.z), v[5] = second_of(words.z), v[6] = first_of(words.w), v[7] = second_of(words.w);
+}
+__device__ __forceinline__ void load_four(const float* from, float* to) {
+  const float4 four = *reinterpret_cast<const float4*>(from);
+  to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
+}
+
+/// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
+__device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
+                                    int padded_columns, unsigned char* to) {
+  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns);
+  for (int i = static_cast<int>(threadIdx.x); i < padded_rows * pieces; i += static_cast<int>(blockDim.x)) {
+    const int row = i / pieces, column = i % pieces * 8;
+    float v[8] = {};
+    if (row < rows && column < columns) {
+      load_four(from + row * columns + column, v);
+      load_four(from + row * columns + column + 4, v + 4);
+    }
+    *reinterpret_cast<uint4*>(to + row * pitch + column * 2) = pack_eight(v);
+  }
+}
+
+/// Zeros in columns [first, end) of a matrix.
+__device__ inline void clear_columns(unsigned char* matrix, int rows, int pitch, int first, int end) {
+  const int pieces = (end - first) / 8;
+  for (int i = static_cast<int>(threadIdx.x); i < rows * pieces; i += static_cast<int>(blockDim.x))
+    *reinterpret_cast<uint4*>(matrix + i / pieces * pitch + first * 2 + i % pieces * 16) =
+        make_uint4(0, 0, 0, 0);
+}
+
+/// What becomes of two channels on the way, rounded. Negatives are cut after the rounding, two at once.
+__device__ __forceinline__ unsigned evaluate_pair(unsigned pair, const ops::Normalized<float>& first,
+                                                  const ops::Normalized<float>& second, bool relu) {
+  float a = first_of(pair), b = second_of(pair);
+  first.evaluate(a);
+  second.evaluate(b);
+  return larger_pair(pack_pair(a, b), relu ? 0 : 0xFF80FF80);  // zeros or -infinities
+}
+
+inline constexpr int merge_threads = 512, merge_columns = 8;
+
+/// sums[2, columns] of parts[count, 2, columns]; Moments: those of all rows from those of the plan's parts.
+template <bool Moments, class Plan>
+__global__ void __launch_bounds__(merge_threads)
+    merge_kernel(const Plan plan, const float* parts, int count, int columns, double* sums) {
+  constexpr int slices = merge_threads / merge_columns;
+  __shared__ double2 totals[merge_threads];
+  const int thread = static_cast<int>(threadIdx.x), slice = thread / merge_columns,
+            c = static_cast<int>(blockIdx.x) * merge_columns + thread % merge_columns;
+  const double shift = Moments ? parts[c] : 0;
+  double2 total{0, 0};
+#pragma unroll 4
+  for (int part = slice; part < count; part += slices) {
+    const float* const from = parts + std::int64_t{2} * part * columns + c;
+    if constexpr (Moments) {
+      const double n = static_cast<double>(plan.rows_of(part)), deviation = from[0] - shift;
+      total.x += n * deviation;
+      total.y += from[columns] + n * deviation * deviation;
+    } else {
+      total.x += from[0];
+      total.y += from[columns];
+    }
+  }
+  totals[thread] = total;
+  for (int some = slices / 2; some > 0; some /= 2) {
+    __syncthreads();
+    if (slice >= some) continue;
+    totals[thread].x += totals[thread + some * merge_columns].x;
+    totals[thread].y += totals[thread + some * merge_columns].y;
+  }
+  if (slice != 0) return;
+  total = totals[thread];
+  if constexpr (Moments) {
+    const double rows = static_cast<double>(plan.rows), squares = total.y - total.x * total.x / rows;
+    total = {shift + total.x / rows, squares < 0 ? 0 : squares};
+  }
+  sums[c] = total.x;
+  sums[columns + c] = total.y;
+}
+
+inline constexpr int add_threads = 256, add_packs = 32;
+
+/// to[n] = the sum of parts[count, n] in four neighbours a thread; n is a multiple of 4.
+__global__ void __launch_bounds__(add_threads)
+    add_parts_kernel(const float* __restrict__ parts, int count, int n, float* __restrict__ to) {
+  constexpr int slices = add_threads / add_packs;
+  __shared__ float4 totals[add_threads];
+  const int thread = static_cast<int>(threadIdx.x), slice = thread / add_packs,
+            at = (static_cast<int>(blockIdx.x) * add_packs + thread % add_packs) * 4;
+  float4 total{0, 0, 0, 0};
+  if (at < n)
+#pragma unroll 8
+    for (int part = slice; part < count; part += slices) {
+      const float4 v = *reinterpret_cast<const float4*>(parts + std::int64_t{part} * n + at);
+      total.x += v.x, total.y += v.y, total.z += v.z, total.w += v.w;
+    }
+  totals[thread] = total;
+  __syncthreads();
+  if (slice != 0 || at >= n) return;
+  for (int s = 1; s < slices; ++s) {
+    const float4 v = totals[thread + s * add_packs];
+    total.x += v.x, total.y += v.y, total.z += v.z, total.w += v.w;
+  }
+  *reinterpret_cast<float4*>(to + at) = total;
+}
+
+}  // namespace pretext::cuda::pointwise
