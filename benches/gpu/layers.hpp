@@ -33,7 +33,10 @@ inline Ceilings ceilings() {
   {
     const auto from = drawn_there<float>({std::int64_t{1} << 29});
     Tensor<float, Cuda> to(from.shape());
-    c.bytes_s = 2 * static_cast<double>(from.bytes()) / gpu_seconds([&] { to.copy_from(from); });
+    using Relu = Kernel<ops::Relu, Cuda>;
+    const double by_copy = gpu_seconds([&] { to.copy_from(from); }),
+                 by_kernel = gpu_seconds([&] { Relu::forward(ops::ReluFunctor(), from, to); });
+    c.bytes_s = 2 * static_cast<double>(from.bytes()) / std::min(by_copy, by_kernel);
   }
   const auto x = drawn_there<bf16>({8192, 8192});
   const auto w = drawn_there<float>({8192, 8192}, 1);
@@ -93,6 +96,29 @@ void convolution_times(LayerTimes& times, const std::string& layer, std::int64_t
              [&] { K::backward(s, ops::Gradient<T, Cuda>(y), ops::Operand<T, Cuda>(x), w, none, dw); });
 }
 
+/// One 1 x 1 convolution of n pixels between two batch norms with relu, as training meets it.
+inline void pointwise_times(LayerTimes& times, const std::string& layer, std::int64_t n, std::int64_t in,
+                            std::int64_t out) {
+  using T = bf16;
+  const auto x = drawn_there<T>({n, 1, 1, in}), y = drawn_there<T>({n, 1, 1, out}, 1),
+             dy = drawn_there<T>({n, 1, 1, out}, 2);
+  const auto w = drawn_there<float>({1, 1, in, out}, 3), before = drawn_there<float>({3, in}, 4),
+             after = drawn_there<float>({3, out}, 5), factors = drawn_there<float>({2, out}, 6);
+  const ops::ConvShape s = ops::Conv2d{}.shape(x.shape(), w.shape());
+  const ops::Operand<T, Cuda> normalized(x, before, true);
+  const ops::Gradient<T, Cuda> gradient(dy, {y, after, true}, factors);
+  Tensor<T, Cuda> to(y.shape()), dx(x.shape());
+  Tensor<float, Cuda> dw(w.shape());
+  Tensor<double, Cuda> moments;
+  const double flop = 2.0 * static_cast<double>(n * in * out);
+  const auto in_bytes = static_cast<double>(x.bytes()), out_bytes = static_cast<double>(y.bytes());
+  using K = Kernel<ops::Conv2d, Cuda>;
+  times.pass(layer, "normalise, forward, moments", flop, in_bytes + out_bytes,
+             [&] { K::forward(s, normalized, w, Tensor<float, Cuda>(), to, &moments); });
+  times.pass(layer, "both gradients, sums", 2 * flop, 2 * in_bytes + 2 * out_bytes,
+             [&] { K::backward(s, gradient, normalized, w, dx, dw, &moments); });
+}
+
 /// What a batch norm with relu adds to a map of so many pixels and channels.
 template <class T>
 void batch_norm_times(LayerTimes& times, const std::string& layer, std::int64_t pixels,
@@ -122,6 +148,12 @@ void nin_times(const std::string& type, const Ceilings& c, std::int64_t n) {
   convolution_times<T>(times, "1x1 192-192 @16", n, 16, 192, 1, 192);
   convolution_times<T>(times, "3x3 192-192 @8", n, 8, 192, 3, 192);
   convolution_times<T>(times, "1x1 192-192 @8", n, 8, 192, 1, 192);
+  if constexpr (std::is_same_v<T, bf16>) {
+    pointwise_times(times, "1x1 192-160 @32, fused", n * 1024, 192, 160);
+    pointwise_times(times, "1x1 160-96 @32, fused", n * 1024, 160, 96);
+    pointwise_times(times, "1x1 192-192 @16, fused", n * 256, 192, 192);
+    pointwise_times(times, "1x1 192-192 @8, fused", n * 64, 192, 192);
+  }
   batch_norm_times<T>(times, "norm 192 @32", n * 1024, 192);
   batch_norm_times<T>(times, "norm 96 @32", n * 1024, 96);
   batch_norm_times<T>(times, "norm 192 @16", n * 256, 192);

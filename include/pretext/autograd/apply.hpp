@@ -16,16 +16,6 @@ constexpr std::size_t operands() {
     return 0;
 }
 
-/// True where a device's kernel of an op evaluates operands as it reads them; one that says `evaluates =
-/// false` gets values.
-template <class Op, class D>
-constexpr bool evaluates() {
-  if constexpr (requires { Kernel<Op, D>::evaluates; })
-    return Kernel<Op, D>::evaluates;
-  else
-    return true;
-}
-
 template <class Op, class T>
 struct ResultOf {
   using type = T;
@@ -70,14 +60,12 @@ struct Argument<Var<T, D>> {
 };
 
 /// Argument `index` of an op, as the op reads it.
-template <class Op, class T, Device D, std::size_t index, class X>
+template <class Op, std::size_t index, class X>
 decltype(auto) argument(const X& x) {
-  if constexpr (index >= operands<Op>())
-    return Argument<X>::tensor(x);
-  else if constexpr (evaluates<Op, D>())
+  if constexpr (index < operands<Op>())
     return Argument<X>::operand(x);
   else
-    return ops::Operand<T, D>(Argument<X>::tensor(x));
+    return Argument<X>::tensor(x);
 }
 
 /// The gradient of an op's output, as the op reads it.
@@ -134,8 +122,8 @@ template <class Op, class T, Device D, std::size_t... i, class... X>
 ops::Operand<Result<Op, T>, D> run(const Op& op, typename Op::template Saved<T, D>* saved,
                                    std::index_sequence<i...>, const X&... x) {
   if constexpr (prepares<Op>)
-    if (saved != nullptr) return op.prepare(argument<Op, T, D, i>(x)..., saved);
-  return op.forward(argument<Op, T, D, i>(x)..., saved);
+    if (saved != nullptr) return op.prepare(argument<Op, i>(x)..., saved);
+  return op.forward(argument<Op, i>(x)..., saved);
 }
 
 /// Runs the op, keeps what backward reads, and adds a node unless every input is a constant. Even then it is

@@ -4,6 +4,7 @@
 #include "pretext/cuda/conv_cache.hpp"
 #include "pretext/cuda/finish.hpp"
 #include "pretext/cuda/operands.hpp"
+#include "pretext/cuda/pointwise.hpp"
 
 namespace pretext {
 namespace cuda {
@@ -38,37 +39,58 @@ struct Kernel<ops::Conv2d, Cuda> {
   using Operand = ops::Operand<T, Cuda>;
   using Moments = Tensor<double, Cuda>;
 
-  /// cuDNN reads values, which the weight gradient reads once more.
-  static constexpr bool evaluates = false;
+  /// Whether operands are evaluated on the way; cuDNN reads values, in two of its passes.
+  template <class T>
+  static bool evaluates(const ops::ConvShape& s) {
+    return pointwise<T>(s);
+  }
 
-  /// `moments` stays as it is: who wants them measures y.
+  /// Where `moments` stay as they are, who wants them measures y.
   template <class T>
   static void forward(const ops::ConvShape& s, const Operand<T>& x, const W<T>& weight, const W<T>& bias,
-                      X<T>& y, Moments* = nullptr,
+                      X<T>& y, Moments* moments = nullptr,
                       const std::type_identity_t<ops::Epilogue<T, Cuda>>& epilogue = {}) {
     if (y.size() == 0) return;
     if (x.x.size() == 0)
       y.fill(T(0.0f));
+    else if (pointwise<T>(s))
+      as_pointwise(x, [&](const auto& of) { cuda::Pointwise::forward(s, of, weight, y, moments); });
     else
       sums(s, cuda::aligned(x.value()), weight, y);
     finish(bias, epilogue, s.co, y);
   }
 
-  /// Undefined gradients are not wanted. `sums` stays as it is.
+  /// Undefined gradients are not wanted. `sums`, where it is not null, may become what ops::Gradient calls
+  /// so.
   template <class T>
   static void backward(const ops::ConvShape& s, std::type_identity_t<ops::Gradient<T, Cuda>> dy,
-                       const Operand<T>& x, const W<T>& weight, X<T>& dx, W<T>& dw, Moments* = nullptr) {
+                       const Operand<T>& x, const W<T>& weight, X<T>& dx, W<T>& dw, Moments* sums = nullptr) {
     if (dy.shape().size() == 0 || x.x.size() == 0) {
       if (dx.defined()) dx.fill(T(0.0f));
       if (dw.defined()) dw.fill(0);
       return;
     }
+    if (pointwise<T>(s))
+      return as_pointwise(
+          x, [&](const auto& of) { cuda::Pointwise::backward(s, dy, of, weight, dx, dw, sums); });
     const X<T> d = cuda::aligned(dy.take());
     if (dx.defined()) grad_input(s, d, weight, dx);
     if (dw.defined()) grad_weight(s, d, cuda::aligned(x.value()), dw);
   }
 
  private:
+  /// True where the kernels for 1 x 1 convolutions of bf16 do it.
+  template <class T>
+  static bool pointwise(const ops::ConvShape& s) {
+    return std::is_same_v<T, bf16> && !cuda::detail::direct_slot() && cuda::Pointwise::supports(s);
+  }
+
+  /// f(x), built for bf16 alone.
+  template <class T, class F>
+  static void as_pointwise(const Operand<T>& x, F&& f) {
+    if constexpr (std::is_same_v<T, bf16>) f(x);
+  }
+
   template <class T>
   static constexpr cudnnDataType_t type = std::is_same_v<T, float> ? CUDNN_DATA_FLOAT : CUDNN_DATA_BFLOAT16;
 

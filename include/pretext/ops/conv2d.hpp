@@ -61,24 +61,26 @@ struct Conv2d {
   template <class T, Device D>
   Tensor<T, D> forward(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                        Saved<T, D>* saved) const {
-    if (saved != nullptr) *saved = {x, weight};
-    return compute(x, weight, bias, nullptr, {});
+    const Operand<T, D> from = readable(x, weight);
+    if (saved != nullptr) *saved = {from, weight};
+    return compute(from, weight, bias, nullptr, {});
   }
 
   /// The same with an epilogue, for which there is no backward.
   template <class T, Device D>
   Tensor<T, D> infer(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                      const Epilogue<T, D>& epilogue) const {
-    return compute(x, weight, bias, nullptr, epilogue);
+    return compute(readable(x, weight), weight, bias, nullptr, epilogue);
   }
 
   /// What forward returns, measured where there is no bias.
   template <class T, Device D>
   Operand<T, D> prepare(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                         Saved<T, D>* saved) const {
-    *saved = {x, weight};
+    const Operand<T, D> from = readable(x, weight);
+    *saved = {from, weight};
     Tensor<double, D> moments;
-    Operand<T, D> y = compute(x, weight, bias, bias.defined() ? nullptr : &moments, {});
+    Operand<T, D> y = compute(from, weight, bias, bias.defined() ? nullptr : &moments, {});
     y.moments = moments;
     return y;
   }
@@ -101,6 +103,15 @@ struct Conv2d {
   }
 
  private:
+  /// x as the device's kernel reads it, in every pass: one that says so for a shape is given values.
+  template <class T, Device D>
+  Operand<T, D> readable(const Operand<T, D>& x, const WideTensor<T, D>& weight) const {
+    using K = Kernel<Conv2d, D>;
+    if constexpr (requires(ConvShape s) { K::template evaluates<T>(s); })
+      if (!x.plain() && !K::template evaluates<T>(shape(x.shape(), weight.shape()))) return x.value();
+    return x;
+  }
+
   template <class T, Device D>
   Tensor<T, D> compute(const Operand<T, D>& x, const WideTensor<T, D>& weight, const WideTensor<T, D>& bias,
                        std::type_identity_t<Tensor<double, D>>* moments,
