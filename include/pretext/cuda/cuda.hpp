@@ -23,6 +23,8 @@
 #include "pretext/cuda/loss.hpp"
 #include "pretext/cuda/operands.hpp"
 #include "pretext/cuda/pictures.hpp"
+#include "pretext/cuda/pointwise.hpp"
+#include "pretext/cuda/pointwise_plan.hpp"
 #include "pretext/cuda/pool.hpp"
 #include "pretext/cuda/render.hpp"
 #include "pretext/cuda/resident.hpp"
