@@ -62,17 +62,24 @@ __device__ void sum_rows(const F& f, const ColumnTiles& tiles, std::int64_t c, s
 template <class F>
 __device__ double2 total_of_chunks(const ColumnTiles& tiles, std::int64_t first, int columns,
                                    const float* parts) {
-  constexpr int threads = ColumnTiles::threads;
+  constexpr int threads = ColumnTiles::threads, unroll = 8;  // loads that wait together
   __shared__ double2 shares[threads];
   const int thread = static_cast<int>(threadIdx.x), of = threads / columns, share = thread / columns;
+  const std::int64_t column = first + thread % columns;
   double2 total{0, 0};
-  if (share < of)
-    for (int chunk = share; chunk < tiles.chunks; chunk += of) {
-      const float* part = parts + 2 * chunk * tiles.columns + first + thread % columns;
-      const std::int64_t begin = chunk * tiles.chunk_rows;
-      F::take(float2{__ldcg(part), __ldcg(part + tiles.columns)}, min(tiles.chunk_rows, tiles.rows - begin),
-              total);
+  for (int first_chunk = share; share < of && first_chunk < tiles.chunks; first_chunk += unroll * of) {
+    float2 part[unroll];
+#pragma unroll
+    for (int u = 0; u < unroll; ++u) {
+      const float* from = parts + 2 * min(first_chunk + u * of, tiles.chunks - 1) * tiles.columns;
+      part[u] = {__ldcg(from + column), __ldcg(from + column + tiles.columns)};
     }
+#pragma unroll
+    for (int u = 0; u < unroll; ++u) {
+      const std::int64_t chunk = first_chunk + u * of, begin = chunk * tiles.chunk_rows;
+      if (chunk < tiles.chunks) F::take(part[u], min(tiles.chunk_rows, tiles.rows - begin), total);
+    }
+  }
   shares[thread] = total;
   __syncthreads();
   total = {0, 0};
