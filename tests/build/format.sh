@@ -9,5 +9,5 @@ if ! "$tool" --version 2> /dev/null | grep -q 'version 14\.'; then
   echo "SKIPPED format: clang-format 14 is not installed"
   exit 77
 fi
-find include examples benches tests -name '*.[hc]pp' -o -name '*.cu' | xargs "$tool" --dry-run -Werror
+find include examples benches tests -name '*.[hc]pp' -o -name '*.cu' -o -name '*.cuh' | xargs "$tool" --dry-run -Werror
 echo "format: all sources are formatted"
