@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pretext/autograd/param.hpp"
+#include "pretext/core/bf16.hpp"
 
 namespace pretext::tasks {
 
