@@ -46,8 +46,10 @@ struct ForwardWarp {
 
   __device__ static int lane() { return static_cast<int>(threadIdx.x % 32); }
 
-  /// Begins to copy x[rows, in] from a row on.
-  __device__ __forceinline__ void begin_load(std::int64_t row) const {
+  /// Begins to copy x[rows, in] of a tile.
+  __device__ __forceinline__ void begin_load(std::int64_t tile_number) const {
+    if (tile_number >= pass.plan.tiles()) return;
+    const std::int64_t row = tile_number * tile_rows;
     const int in = pass.plan.in, pieces = in / 8, pitch = shared_pitch(pass.plan.depth);
     const int there = static_cast<int>(min(std::int64_t{tile_rows}, pass.plan.rows - row)) * pieces;
     const bf16* const from = pass.x.x + row * in;
@@ -165,12 +167,13 @@ struct ForwardWarp {
       *to += share * delta;
       to[pass.plan.width()] += squares[i] + weight * delta * delta;
     }
+    __syncwarp();
   }
 
+  /// The first tile is on its way.
   __device__ __forceinline__ void run(int part) const {
     const PointwiseForwardPlan& plan = pass.plan;
     float seen = 0;
-    if (part < plan.tiles()) begin_load(std::int64_t{part} * tile_rows);
     for (std::int64_t i = part; i < plan.tiles(); i += plan.parts()) {
       const std::int64_t row = i * tile_rows;
       const int rows = static_cast<int>(min(std::int64_t{tile_rows}, plan.rows - row));
@@ -181,7 +184,7 @@ struct ForwardWarp {
         products(p * 16 * Squares, y);
         if (p == plan.passes - 1) {
           __syncwarp();
-          if (i + plan.parts() < plan.tiles()) begin_load((i + plan.parts()) * tile_rows);
+          begin_load(i + plan.parts());
         }
         store(y, row, p * 16 * Squares);
         if (pass.parts != nullptr) measure(y, rows, p * 16 * Squares, seen);
@@ -210,6 +213,10 @@ __global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps(Squares)
   float* const moments = carver.take<float>(plan.warps * 2 * width);
   unsigned char* const tiles = carver.take(plan.warps * tile);
 
+  const ForwardWarp<Squares, Affine> own{pass, shared_address(weights), shared_address(tiles + warp * tile),
+                                         channels, moments + warp * 2 * width};
+  const int part = warp * plan.blocks + static_cast<int>(blockIdx.x);
+  own.begin_load(part);
   load_weights(pass.weight, plan.in, plan.out, plan.depth, width, weights);
   clear_columns(tiles, plan.warps * plan.tile_rows, pitch, plan.in, plan.depth);
   for (int i = static_cast<int>(threadIdx.x); i < plan.warps * 2 * width; i += static_cast<int>(blockDim.x))
@@ -220,9 +227,7 @@ __global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps(Squares)
       channels[kind * plan.depth + lane_order(c)] = c < plan.in ? pass.x.affine[kind * plan.in + c] : 0;
     }
   __syncthreads();
-  ForwardWarp<Squares, Affine>{pass, shared_address(weights), shared_address(tiles + warp * tile), channels,
-                               moments + warp * 2 * width}
-      .run(warp * plan.blocks + static_cast<int>(blockIdx.x));
+  own.run(part);
 }
 
 }  // namespace pretext::cuda::pointwise
