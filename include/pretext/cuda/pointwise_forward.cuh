@@ -63,8 +63,13 @@ struct ForwardWarp {
     end_copies();
   }
 
-  /// What becomes of two squares of x on the way, one below the other.
-  __device__ __forceinline__ void evaluate(Square (&x)[2], int depth) const {
+  /// Two squares of x, one below the other, and what becomes of them on the way.
+  __device__ __forceinline__ void load(unsigned address, int depth, Square (&x)[2]) const {
+    const int pitch = shared_pitch(pass.plan.depth);
+#pragma unroll
+    for (int m = 0; m < 2; ++m)
+      x[m] = load_square<false>(address + static_cast<unsigned>(m * 16 * pitch + depth * 32));
+    if constexpr (!Affine) return;
     const float* const from = channels + depth * 16 + lane() % 4 * 4;
     float center[4], scale[4], shift[4];
     load_four(from, center);
@@ -83,17 +88,15 @@ struct ForwardWarp {
 
   /// y of the tile in the columns of one pass, rounded.
   __device__ __forceinline__ void products(int columns, Words& y) const {
-    const int pitch = shared_pitch(pass.plan.depth), weight_pitch = shared_pitch(pass.plan.width());
-    const unsigned a = square_address(tile, pitch),
+    const int weight_pitch = shared_pitch(pass.plan.width()), steps = pass.plan.depth / 16;
+    const unsigned a = square_address(tile, shared_pitch(pass.plan.depth)),
                    b = square_address(weights + static_cast<unsigned>(columns * 2), weight_pitch);
     float sums[2][2 * Squares][4] = {};
+    Square x[2], next[2];
+    load(a, 0, x);
 #pragma unroll 2
-    for (int k = 0; k < pass.plan.depth / 16; ++k) {
-      Square x[2];
-#pragma unroll
-      for (int m = 0; m < 2; ++m)
-        x[m] = load_square<false>(a + static_cast<unsigned>(m * 16 * pitch + k * 32));
-      if constexpr (Affine) evaluate(x, k);
+    for (int k = 0; k < steps; ++k) {
+      load(a, min(k + 1, steps - 1), next);  // meanwhile the tensor cores work
 #pragma unroll
       for (int p = 0; p < Squares; ++p) {
         const Square w = load_square<true>(b + static_cast<unsigned>(k * 16 * weight_pitch + p * 32));
@@ -103,6 +106,8 @@ struct ForwardWarp {
           multiply(sums[m][2 * p + 1], x[m], w.quarter[2], w.quarter[3]);
         }
       }
+#pragma unroll
+      for (int m = 0; m < 2; ++m) x[m] = next[m];
     }
 #pragma unroll
     for (int m = 0; m < 2; ++m)
