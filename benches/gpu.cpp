@@ -6,7 +6,7 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: gpu step MODEL PICTURES bf16|f32 recorded|eager   a block of steps for each line of stdin\n"
+    "usage: gpu step MODEL PICTURES bf16|f32 recorded|eager|fused   a block of steps for each line of stdin\n"
     "       gpu layers PICTURES bf16|f32                      every kind of layer of NIN-4, a record a "
     "line\n"
     "       gpu draw bf16|f32                                 the tasks' input pipelines, a record a line\n";
@@ -14,7 +14,8 @@ constexpr const char* usage =
 int run(const std::vector<std::string>& words) {
   using namespace bench;
   if (words.size() == 5 && words[0] == "step") {
-    const StepSetting setting{words[1], std::stoll(words[2]), words[4] == "recorded"};
+    const StepSetting setting{words[1], std::stoll(words[2]), words[4] != "eager"};
+    cuda::fuse_pointwise_convolutions(words[4] == "fused");
     words[3] == "bf16" ? serve_steps<bf16>(setting, words[3]) : serve_steps<float>(setting, words[3]);
   } else if (words.size() == 3 && words[0] == "layers") {
     cuda::tune_convolutions(true);

@@ -113,10 +113,12 @@ inline void pointwise_times(LayerTimes& times, const std::string& layer, std::in
   const double flop = 2.0 * static_cast<double>(n * in * out);
   const auto in_bytes = static_cast<double>(x.bytes()), out_bytes = static_cast<double>(y.bytes());
   using K = Kernel<ops::Conv2d, Cuda>;
+  cuda::fuse_pointwise_convolutions(true);
   times.pass(layer, "normalise, forward, moments", flop, in_bytes + out_bytes,
              [&] { K::forward(s, normalized, w, Tensor<float, Cuda>(), to, &moments); });
   times.pass(layer, "both gradients, sums", 2 * flop, 2 * in_bytes + 2 * out_bytes,
              [&] { K::backward(s, gradient, normalized, w, dx, dw, &moments); });
+  cuda::fuse_pointwise_convolutions(false);
 }
 
 /// What a batch norm with relu adds to a map of so many pixels and channels.

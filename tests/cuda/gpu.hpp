@@ -27,10 +27,10 @@ std::vector<double> values(const Tensor<T, D>& x) {
   return all;
 }
 
-/// The largest difference by the largest expected value, or by a thousandth where all are smaller; infinite
+/// The largest difference by the largest expected value, or by a hundredth where all are smaller; infinite
 /// where one is not a number or the numbers of values differ. Infinite values must be equal.
 inline double difference(const std::vector<double>& is, const std::vector<double>& should) {
-  double worst = 0, scale = 1e-3;
+  double worst = 0, scale = 0.01;
   if (is.size() != should.size()) return INFINITY;
   for (std::size_t i = 0; i < is.size(); ++i) {
     if (is[i] == should[i]) continue;

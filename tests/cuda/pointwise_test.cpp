@@ -15,7 +15,7 @@ struct Case {
 };
 
 /// k / 64 for drawn k in [low, high]: exact in bf16 where |k| is at most 256.
-Floats drawn(const Shape& shape, std::uint32_t stream, std::int64_t low = -64, std::int64_t high = 64) {
+Floats drawn(const Shape& shape, std::uint32_t stream, int low = -64, int high = 64) {
   Rng rng(11, Use::test, 0, stream);
   Floats x(shape);
   for (float& v : x.span()) v = static_cast<float>(rng.between(low, high)) / 64;

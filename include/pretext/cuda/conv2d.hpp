@@ -22,7 +22,14 @@ inline std::atomic<bool>& direct_slot() {
   static std::atomic<bool> slot{false};
   return slot;
 }
+inline std::atomic<bool>& fuse_slot() {
+  static std::atomic<bool> slot{false};
+  return slot;
+}
 }  // namespace detail
+
+/// Whether 1 x 1 convolutions of bf16 evaluate the batch norms around them, in kernels of their own.
+inline void fuse_pointwise_convolutions(bool fuse) { detail::fuse_slot() = fuse; }
 
 /// For tests: all convolutions are computed by plain loops.
 inline void force_direct_convolutions(bool force) { detail::direct_slot() = force; }
@@ -82,7 +89,8 @@ struct Kernel<ops::Conv2d, Cuda> {
   /// True where the kernels for 1 x 1 convolutions of bf16 do it.
   template <class T>
   static bool pointwise(const ops::ConvShape& s) {
-    return std::is_same_v<T, bf16> && !cuda::detail::direct_slot() && cuda::Pointwise::supports(s);
+    return std::is_same_v<T, bf16> && cuda::detail::fuse_slot() && !cuda::detail::direct_slot() &&
+           cuda::Pointwise::supports(s);
   }
 
   /// f(x), built for bf16 alone.

@@ -62,6 +62,8 @@ struct Pointwise {
            PointwiseBackwardPlan(rows(s), s.ci, s.co).fits();
   }
 
+  // Results begin at multiples of 16 bytes, as fresh tensors do.
+
   /// y = x * weight, rounded; `moments`, where it is not null, becomes what ops::Operand calls so.
   static void forward(const ops::ConvShape& s, const ops::Operand<bf16, Cuda>& x,
                       const Tensor<float, Cuda>& weight, Tensor<bf16, Cuda>& y,

@@ -19,20 +19,6 @@ struct PieceWalk {
   }
 };
 
-/// v[0] = the sum over the lanes of the same column of squares, l % 4, of value l / 4 of each.
-__device__ __forceinline__ float sum_of_eight(float (&v)[8]) {
-#pragma unroll
-  for (int half = 4; half > 0; half /= 2) {
-    const bool upper = threadIdx.x & static_cast<unsigned>(half * 4);
-#pragma unroll
-    for (int i = 0; i < half; ++i) {
-      const float keep = upper ? v[i + half] : v[i], give = upper ? v[i] : v[i + half];
-      v[i] = keep + __shfl_xor_sync(0xFFFFFFFF, give, half * 4);
-    }
-  }
-  return v[0];
-}
-
 /// One block of a backward pass. Its eight warps are two by rows and four by input channels for dx, four by
 /// input channels and two by output channels for dw.
 template <int SquaresIn, int SquaresOut>
@@ -61,6 +47,10 @@ struct BackwardBlock {
     dy_map = carver.take<float>(5 * out);
     x_map = carver.take<float>(3 * in);
     sums = carver.take<float>(4 * in);
+    begin_load_both(blockIdx.x, 0);
+    begin_load_raw(blockIdx.x);
+    begin_load_both(std::int64_t{blockIdx.x} + gridDim.x, 1);
+    end_copies();
     load_weights(pass.weight + first * pass.plan.out, there, pass.plan.out, in, out, weights);
     clear_columns(dy, 2 * tile_rows, out_pitch, pass.plan.out, out);
     load_maps();
@@ -273,10 +263,6 @@ struct BackwardBlock {
   __device__ __forceinline__ void run() const {
     const int stride = static_cast<int>(gridDim.x);
     WeightSums dw = {};
-    begin_load_both(blockIdx.x, 0);
-    begin_load_raw(blockIdx.x);
-    begin_load_both(std::int64_t{blockIdx.x} + stride, 1);
-    end_copies();
     __syncthreads();
     int stage = 0;
     for (std::int64_t tile = blockIdx.x; tile < pass.plan.tiles(); tile += stride, stage ^= 1) {
@@ -284,8 +270,15 @@ struct BackwardBlock {
       evaluate_gradient(tile, stage);
       begin_load_raw(tile + stride);
       __syncthreads();
-      if (pass.dx != nullptr) grad_input(tile, stage);
-      if (pass.dw_parts != nullptr) add_weights(stage, dw);
+      // Half of the warps begin with the one, half with the other: while one waits for memory, or for what
+      // is no product, its neighbour multiplies.
+#pragma unroll 1
+      for (int turn = 0; turn < 2; ++turn)
+        if (turn == warp() / 4) {
+          if (pass.dx != nullptr) grad_input(tile, stage);
+        } else if (pass.dw_parts != nullptr) {
+          add_weights(stage, dw);
+        }
       __syncthreads();
       begin_load_both(tile + 2 * stride, stage);
       end_copies();

@@ -46,8 +46,10 @@ struct ForwardWarp {
 
   __device__ static int lane() { return static_cast<int>(threadIdx.x % 32); }
 
-  /// Begins to copy x[rows, in] from a row on.
-  __device__ __forceinline__ void begin_load(std::int64_t row) const {
+  /// Begins to copy x[rows, in] of a tile.
+  __device__ __forceinline__ void begin_load(std::int64_t tile_number) const {
+    if (tile_number >= pass.plan.tiles()) return;
+    const std::int64_t row = tile_number * tile_rows;
     const int in = pass.plan.in, pieces = in / 8, pitch = shared_pitch(pass.plan.depth);
     const int there = static_cast<int>(min(std::int64_t{tile_rows}, pass.plan.rows - row)) * pieces;
     const bf16* const from = pass.x.x + row * in;
@@ -61,8 +63,13 @@ struct ForwardWarp {
     end_copies();
   }
 
-  /// What becomes of two squares of x on the way, one below the other.
-  __device__ __forceinline__ void evaluate(Square (&x)[2], int depth) const {
+  /// Two squares of x, one below the other, and what becomes of them on the way.
+  __device__ __forceinline__ void load(unsigned address, int depth, Square (&x)[2]) const {
+    const int pitch = shared_pitch(pass.plan.depth);
+#pragma unroll
+    for (int m = 0; m < 2; ++m)
+      x[m] = load_square<false>(address + static_cast<unsigned>(m * 16 * pitch + depth * 32));
+    if constexpr (!Affine) return;
     const float* const from = channels + depth * 16 + lane() % 4 * 4;
     float center[4], scale[4], shift[4];
     load_four(from, center);
@@ -81,17 +88,15 @@ struct ForwardWarp {
 
   /// y of the tile in the columns of one pass, rounded.
   __device__ __forceinline__ void products(int columns, Words& y) const {
-    const int pitch = shared_pitch(pass.plan.depth), weight_pitch = shared_pitch(pass.plan.width());
-    const unsigned a = square_address(tile, pitch),
+    const int weight_pitch = shared_pitch(pass.plan.width()), steps = pass.plan.depth / 16;
+    const unsigned a = square_address(tile, shared_pitch(pass.plan.depth)),
                    b = square_address(weights + static_cast<unsigned>(columns * 2), weight_pitch);
     float sums[2][2 * Squares][4] = {};
+    Square x[2], next[2];
+    load(a, 0, x);
 #pragma unroll 2
-    for (int k = 0; k < pass.plan.depth / 16; ++k) {
-      Square x[2];
-#pragma unroll
-      for (int m = 0; m < 2; ++m)
-        x[m] = load_square<false>(a + static_cast<unsigned>(m * 16 * pitch + k * 32));
-      if constexpr (Affine) evaluate(x, k);
+    for (int k = 0; k < steps; ++k) {
+      load(a, min(k + 1, steps - 1), next);  // meanwhile the tensor cores work
 #pragma unroll
       for (int p = 0; p < Squares; ++p) {
         const Square w = load_square<true>(b + static_cast<unsigned>(k * 16 * weight_pitch + p * 32));
@@ -101,6 +106,8 @@ struct ForwardWarp {
           multiply(sums[m][2 * p + 1], x[m], w.quarter[2], w.quarter[3]);
         }
       }
+#pragma unroll
+      for (int m = 0; m < 2; ++m) x[m] = next[m];
     }
 #pragma unroll
     for (int m = 0; m < 2; ++m)
@@ -165,12 +172,13 @@ struct ForwardWarp {
       *to += share * delta;
       to[pass.plan.width()] += squares[i] + weight * delta * delta;
     }
+    __syncwarp();
   }
 
+  /// The first tile is on its way.
   __device__ __forceinline__ void run(int part) const {
     const PointwiseForwardPlan& plan = pass.plan;
     float seen = 0;
-    if (part < plan.tiles()) begin_load(std::int64_t{part} * tile_rows);
     for (std::int64_t i = part; i < plan.tiles(); i += plan.parts()) {
       const std::int64_t row = i * tile_rows;
       const int rows = static_cast<int>(min(std::int64_t{tile_rows}, plan.rows - row));
@@ -181,7 +189,7 @@ struct ForwardWarp {
         products(p * 16 * Squares, y);
         if (p == plan.passes - 1) {
           __syncwarp();
-          if (i + plan.parts() < plan.tiles()) begin_load((i + plan.parts()) * tile_rows);
+          begin_load(i + plan.parts());
         }
         store(y, row, p * 16 * Squares);
         if (pass.parts != nullptr) measure(y, rows, p * 16 * Squares, seen);
@@ -210,6 +218,10 @@ __global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps(Squares)
   float* const moments = carver.take<float>(plan.warps * 2 * width);
   unsigned char* const tiles = carver.take(plan.warps * tile);
 
+  const ForwardWarp<Squares, Affine> own{pass, shared_address(weights), shared_address(tiles + warp * tile),
+                                         channels, moments + warp * 2 * width};
+  const int part = warp * plan.blocks + static_cast<int>(blockIdx.x);
+  own.begin_load(part);
   load_weights(pass.weight, plan.in, plan.out, plan.depth, width, weights);
   clear_columns(tiles, plan.warps * plan.tile_rows, pitch, plan.in, plan.depth);
   for (int i = static_cast<int>(threadIdx.x); i < plan.warps * 2 * width; i += static_cast<int>(blockDim.x))
@@ -220,9 +232,7 @@ __global__ void __launch_bounds__(32 * PointwiseForwardPlan::most_warps(Squares)
       channels[kind * plan.depth + lane_order(c)] = c < plan.in ? pass.x.affine[kind * plan.in + c] : 0;
     }
   __syncthreads();
-  ForwardWarp<Squares, Affine>{pass, shared_address(weights), shared_address(tiles + warp * tile), channels,
-                               moments + warp * 2 * width}
-      .run(warp * plan.blocks + static_cast<int>(blockIdx.x));
+  own.run(part);
 }
 
 }  // namespace pretext::cuda::pointwise

@@ -38,15 +38,22 @@ __device__ __forceinline__ void load_four(const float* from, float* to) {
 /// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
 __device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
                                     int padded_columns, unsigned char* to) {
-  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns);
-  for (int i = static_cast<int>(threadIdx.x); i < padded_rows * pieces; i += static_cast<int>(blockDim.x)) {
-    const int row = i / pieces, column = i % pieces * 8;
-    float v[8] = {};
-    if (row < rows && column < columns) {
-      load_four(from + row * columns + column, v);
-      load_four(from + row * columns + column + 4, v + 4);
+  constexpr int together = 4;
+  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns), all = padded_rows * pieces,
+            threads = static_cast<int>(blockDim.x);
+  for (int i = static_cast<int>(threadIdx.x); i < all; i += together * threads) {
+    float v[together][8] = {};
+#pragma unroll
+    for (int k = 0; k < together; ++k) {
+      const int row = (i + k * threads) / pieces, column = (i + k * threads) % pieces * 8;
+      if (row >= rows || column >= columns) continue;
+      load_four(from + row * columns + column, v[k]);
+      load_four(from + row * columns + column + 4, v[k] + 4);
     }
-    *reinterpret_cast<uint4*>(to + row * pitch + column * 2) = pack_eight(v);
+#pragma unroll
+    for (int k = 0; k < together; ++k)
+      if (const int at = i + k * threads; at < all)
+        *reinterpret_cast<uint4*>(to + at / pieces * pitch + at % pieces * 16) = pack_eight(v[k]);
   }
 }
 
@@ -65,6 +72,20 @@ __device__ __forceinline__ unsigned evaluate_pair(unsigned pair, const ops::Norm
   first.evaluate(a);
   second.evaluate(b);
   return larger_pair(pack_pair(a, b), relu ? 0 : 0xFF80FF80);  // zeros or -infinities
+}
+
+/// v[0] = the sum over the lanes of the same column of squares, l % 4, of value l / 4 of each.
+__device__ __forceinline__ float sum_of_eight(float (&v)[8]) {
+#pragma unroll
+  for (int half = 4; half > 0; half /= 2) {
+    const bool upper = threadIdx.x & static_cast<unsigned>(half * 4);
+#pragma unroll
+    for (int i = 0; i < half; ++i) {
+      const float keep = upper ? v[i + half] : v[i], give = upper ? v[i] : v[i + half];
+      v[i] = keep + __shfl_xor_sync(0xFFFFFFFF, give, half * 4);
+    }
+  }
+  return v[0];
 }
 
 inline constexpr int merge_threads = 512, merge_columns = 8;
