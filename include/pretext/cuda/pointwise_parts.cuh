@@ -132,12 +132,13 @@ __global__ void __launch_bounds__(merge_threads)
 inline constexpr int add_threads = 256, add_packs = 32;
 
 /// to[n] = the sum of parts[count, n] in four neighbours a thread; n is a multiple of 4.
+template <int Packs>
 __global__ void __launch_bounds__(add_threads)
     add_parts_kernel(const float* __restrict__ parts, int count, int n, float* __restrict__ to) {
-  constexpr int slices = add_threads / add_packs;
+  constexpr int slices = add_threads / Packs;
   __shared__ float4 totals[add_threads];
-  const int thread = static_cast<int>(threadIdx.x), slice = thread / add_packs,
-            at = (static_cast<int>(blockIdx.x) * add_packs + thread % add_packs) * 4;
+  const int thread = static_cast<int>(threadIdx.x), slice = thread / Packs,
+            at = (static_cast<int>(blockIdx.x) * Packs + thread % Packs) * 4;
   float4 total{0, 0, 0, 0};
   if (at < n)
 #pragma unroll 8
@@ -149,10 +150,33 @@ __global__ void __launch_bounds__(add_threads)
   __syncthreads();
   if (slice != 0 || at >= n) return;
   for (int s = 1; s < slices; ++s) {
-    const float4 v = totals[thread + s * add_packs];
+    const float4 v = totals[thread + s * Packs];
     total.x += v.x, total.y += v.y, total.z += v.z, total.w += v.w;
   }
   *reinterpret_cast<float4*>(to + at) = total;
+}
+
+/// Launches a kernel with so many bytes of shared memory, which may be more than it has without asking.
+template <class Pass>
+void launch(void (*kernel)(Pass), dim3 blocks, int threads, int bytes, const Pass& pass) {
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+        "asking for shared memory");
+  kernel<<<blocks, static_cast<unsigned>(threads), static_cast<std::size_t>(bytes), stream()>>>(pass);
+  check_launch("conv2d by tensor cores");
+}
+
+template <bool Moments, class Plan>
+void merge(const Plan& plan, const float* parts, int count, int columns, double* sums) {
+  merge_kernel<Moments><<<static_cast<unsigned>(columns / merge_columns), merge_threads, 0, stream()>>>(
+      plan, parts, count, columns, sums);
+  check_launch("the sums of conv2d");
+}
+
+inline void add_parts(const float* parts, int count, int n, float* to) {
+  const int each = 4 * add_packs;
+  add_parts_kernel<add_packs>
+      <<<static_cast<unsigned>((n + each - 1) / each), add_threads, 0, stream()>>>(parts, count, n, to);
+  check_launch("the sums of conv2d");
 }
 
 }  // namespace pretext::cuda::pointwise
