@@ -35,18 +35,20 @@ __device__ __forceinline__ void load_four(const float* from, float* to) {
   to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
 }
 
-/// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
-__device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
-                                    int padded_columns, unsigned char* to) {
+/// to[rows, padded_columns] = rows of from[.., columns] in bf16, and zeros around them: row_of(i) says which
+/// one becomes row i; below 0: none.
+template <class Row>
+__device__ __forceinline__ void load_weight_rows(const float* from, int columns, int rows, int padded_columns,
+                                                 unsigned char* to, Row row_of) {
   constexpr int together = 4;
-  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns), all = padded_rows * pieces,
+  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns), all = rows * pieces,
             threads = static_cast<int>(blockDim.x);
   for (int i = static_cast<int>(threadIdx.x); i < all; i += together * threads) {
     float v[together][8] = {};
 #pragma unroll
     for (int k = 0; k < together; ++k) {
-      const int row = (i + k * threads) / pieces, column = (i + k * threads) % pieces * 8;
-      if (row >= rows || column >= columns) continue;
+      const int row = row_of((i + k * threads) / pieces), column = (i + k * threads) % pieces * 8;
+      if (row < 0 || column >= columns) continue;
       load_four(from + row * columns + column, v[k]);
       load_four(from + row * columns + column + 4, v[k] + 4);
     }
@@ -55,6 +57,13 @@ __device__ inline void load_weights(const float* from, int rows, int columns, in
       if (const int at = i + k * threads; at < all)
         *reinterpret_cast<uint4*>(to + at / pieces * pitch + at % pieces * 16) = pack_eight(v[k]);
   }
+}
+
+/// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
+__device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
+                                    int padded_columns, unsigned char* to) {
+  load_weight_rows(from, columns, padded_rows, padded_columns, to,
+                   [rows](int row) { return row < rows ? row : -1; });
 }
 
 /// Zeros in columns [first, end) of a matrix.

@@ -7,16 +7,8 @@ namespace pretext::cuda::stem {
 
 /// to[depth, width] = the weights in the order of windows, in bf16, and zeros around them.
 __device__ inline void load_taps(const StemForwardPlan& plan, const float* from, unsigned char* to) {
-  const int pieces = plan.width() / 8, pitch = shared_pitch(plan.width());
-  for (int i = static_cast<int>(threadIdx.x); i < plan.depth() * pieces; i += static_cast<int>(blockDim.x)) {
-    const int k = i / pieces, column = i % pieces * 8, row = weight_row(plan, k);
-    float v[8] = {};
-    if (row >= 0 && column < plan.co) {
-      load_four(from + row * plan.co + column, v);
-      load_four(from + row * plan.co + column + 4, v + 4);
-    }
-    *reinterpret_cast<uint4*>(to + k * pitch + column * 2) = pack_eight(v);
-  }
+  load_weight_rows(from, plan.co, plan.depth(), plan.width(), to,
+                   [&plan](int depth) { return weight_row(plan, depth); });
 }
 
 /// One warp of a forward pass.
@@ -40,7 +32,7 @@ struct ForwardWarp {
     const int pitch = shared_pitch(pass.plan.width()), steps = pass.plan.depth() / 16;
     const unsigned b = square_address(weights + static_cast<unsigned>(columns * 2), pitch);
     float sum[2][2 * Squares][4] = {};
-#pragma unroll 2
+#pragma unroll(Squares < 4 ? 2 : 1)  // for which there are enough registers
     for (int k = 0; k < steps; ++k) {
       const uint4 both = pairs[k * 4 + lane() % 4];
       Square x[2];
