@@ -1,48 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/cuda/pointwise.hpp"
-#include "cuda/gpu.hpp"
+#include "cuda/exact.hpp"
 #include "cuda/processor.hpp"
 
 using namespace test;
 
 namespace {
 
-using Floats = Tensor<float, Cpu>;
-
 struct Case {
   std::int64_t rows, ci, co;
   bool affine, gradient, relu;
 };
-
-/// k / 64 for drawn k in [low, high]: exact in bf16 where |k| is at most 256.
-Floats drawn(const Shape& shape, std::uint32_t stream, int low = -64, int high = 64) {
-  Rng rng(11, Use::test, 0, stream);
-  Floats x(shape);
-  for (float& v : x.span()) v = static_cast<float>(rng.between(low, high)) / 64;
-  return x;
-}
-
-/// Center, scale and shift of so many channels, such that what they make is exact before it is rounded.
-Floats drawn_affine(std::int64_t channels, std::uint32_t stream) {
-  Floats affine = drawn({3, channels}, stream);
-  for (std::int64_t c = 0; c < channels; ++c)
-    affine.data()[channels + c] = c % 3 == 0 ? 0.5F : c % 3 == 1 ? 1 : 2;
-  return affine;
-}
-
-Floats rounded(const Floats& x) {
-  Floats y(x.shape());
-  for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = bf16(x.data()[i]);
-  return y;
-}
-
-Tensor<bf16, Cuda> narrow(const Floats& x) {
-  std::vector<bf16> values;
-  for (const float v : x.span()) values.push_back(bf16(v));
-  return Tensor<bf16, Cuda>::from(x.shape(), values);
-}
-
-Tensor<float, Cuda> there(const Floats& x) { return x.defined() ? x.to<Cuda>() : Tensor<float, Cuda>(); }
 
 /// What the three passes read, and what they make of it on the processor and on the GPU.
 struct Passes {
@@ -58,21 +26,13 @@ struct Passes {
       : s(ops::Conv2d().shape({1, 1, c.rows, c.ci}, {1, 1, c.ci, c.co})),
         weight(drawn({1, 1, c.ci, c.co}, 1)),
         x(drawn({1, 1, c.rows, c.ci}, 2)),
-        dy(drawn({1, 1, c.rows, c.co}, 3)) {
+        dy(drawn_gradient({1, 1, c.rows, c.co}, c.gradient, c.relu)) {
     if (c.affine) x = {x.x, drawn_affine(c.ci, 4), c.relu};
-    if (!c.gradient) return;
-    const Floats raw = drawn({1, 1, c.rows, c.co}, 5), map = drawn_affine(c.co, 6),
-                 factors = drawn({2, c.co}, 7, -8, 8);
-    dy = {dy.dy, {raw, map, c.relu}, factors};
   }
 
   void run(bool grad_input, bool grad_weight) {
     const ops::Operand<bf16, Cuda> from(narrow(x.x), there(x.affine), x.relu);
-    ops::Gradient<bf16, Cuda> gradient(narrow(dy.dy));
-    if (!dy.plain())
-      gradient = {gradient.dy,
-                  {narrow(dy.normalized.x), there(dy.normalized.affine), dy.normalized.relu},
-                  there(dy.factors)};
+    const ops::Gradient<bf16, Cuda> gradient = there(dy);
     const Tensor<float, Cuda> w = there(weight);
     poison_free_memory<Cuda>(1 << 20);
     y = Tensor<bf16, Cuda>(dy.shape());
@@ -80,20 +40,6 @@ struct Passes {
     if (grad_weight) dw = Tensor<float, Cuda>(weight.shape());
     cuda::Pointwise::forward(s, from, w, y, &moments);
     cuda::Pointwise::backward(s, gradient, from, w, dx, dw, &sums);
-  }
-
-  /// Of what was stored, in double: [2, C].
-  std::vector<double> expected_moments() const {
-    const std::vector<double> v = values(y);
-    const auto channels = static_cast<std::size_t>(s.co);
-    std::vector<double> m(2 * channels);
-    for (std::size_t i = 0; i < v.size(); ++i)
-      m[i % channels] += v[i] * static_cast<double>(channels) / static_cast<double>(v.size());
-    for (std::size_t i = 0; i < v.size(); ++i) {
-      const double deviation = v[i] - m[i % channels];
-      m[channels + i % channels] += deviation * deviation;
-    }
-    return m;
   }
 
   std::vector<double> expected_sums() const {
@@ -113,15 +59,6 @@ struct Passes {
   }
 };
 
-std::vector<double> part(const std::vector<double>& all, bool second) {
-  const auto half = static_cast<std::ptrdiff_t>(all.size() / 2);
-  return {all.begin() + (second ? half : 0), second ? all.end() : all.begin() + half};
-}
-
-void check_halves(const std::vector<double>& is, const std::vector<double>& should) {
-  for (const bool second : {false, true}) CHECK(difference(part(is, second), part(should, second)) <= 1e-5);
-}
-
 void check_case(const Case& c) {
   INFO(c.rows, " rows, ", c.ci, " to ", c.co, " channels, affine ", c.affine, ", gradient ", c.gradient,
        ", relu ", c.relu);
@@ -137,7 +74,7 @@ void check_case(const Case& c) {
   CHECK(difference(values(passes.y), values(y)) <= 0x1p-8);
   CHECK(difference(values(passes.dx), values(dx)) <= 0x1p-8);
   CHECK(difference(values(passes.dw), values(dw)) <= 2e-5);
-  check_halves(values(passes.moments), passes.expected_moments());
+  check_halves(values(passes.moments), moments_of(passes.y));
   CHECK(passes.sums.defined() == c.affine);
   if (c.affine) check_halves(values(passes.sums), passes.expected_sums());
 }

@@ -29,6 +29,8 @@
 #include "pretext/cuda/render.hpp"
 #include "pretext/cuda/resident.hpp"
 #include "pretext/cuda/shape_ops.hpp"
+#include "pretext/cuda/stem.hpp"
+#include "pretext/cuda/stem_plan.hpp"
 #include "pretext/cuda/step_state.hpp"
 #include "pretext/cuda/triplet_loss.hpp"
 #include "pretext/cuda/update.hpp"

@@ -7,22 +7,6 @@
 namespace pretext::cuda {
 namespace pointwise {
 
-/// Launches a kernel with so many bytes of shared memory, which may be more than it has without asking.
-template <class Pass>
-void launch(void (*kernel)(Pass), dim3 blocks, int threads, int bytes, const Pass& pass) {
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
-        "asking for shared memory");
-  kernel<<<blocks, static_cast<unsigned>(threads), static_cast<std::size_t>(bytes), stream()>>>(pass);
-  check_launch("conv2d by tensor cores");
-}
-
-template <bool Moments, class Plan>
-void merge(const Plan& plan, const float* parts, int count, int columns, double* sums) {
-  merge_kernel<Moments><<<static_cast<unsigned>(columns / merge_columns), merge_threads, 0, stream()>>>(
-      plan, parts, count, columns, sums);
-  check_launch("the sums of conv2d");
-}
-
 template <int Squares>
 auto forward_kernel_for(bool affine) {
   return affine ? forward_kernel<Squares, true> : forward_kernel<Squares, false>;
@@ -69,11 +53,7 @@ void launch_pointwise_backward(const PointwiseBackward& pass, float* dw, double*
                     pointwise::backward_threads, plan.bytes(), pass);
   if (sums != nullptr) pointwise::merge<false>(plan, pass.sum_parts, plan.blocks, plan.in, sums);
   if (dw == nullptr) return;
-  const int n = plan.in * plan.out, each = 4 * pointwise::add_packs;
-  pointwise::
-      add_parts_kernel<<<static_cast<unsigned>((n + each - 1) / each), pointwise::add_threads, 0, stream()>>>(
-          pass.dw_parts, plan.blocks, n, dw);
-  check_launch("the sums of conv2d");
+  pointwise::add_parts(pass.dw_parts, plan.blocks, plan.in * plan.out, dw);
 }
 
 }  // namespace pretext::cuda

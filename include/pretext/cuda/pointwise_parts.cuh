@@ -35,18 +35,20 @@ __device__ __forceinline__ void load_four(const float* from, float* to) {
   to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
 }
 
-/// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
-__device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
-                                    int padded_columns, unsigned char* to) {
+/// to[rows, padded_columns] = rows of from[.., columns] in bf16, and zeros around them: row_of(i) says which
+/// one becomes row i; below 0: none.
+template <class Row>
+__device__ __forceinline__ void load_weight_rows(const float* from, int columns, int rows, int padded_columns,
+                                                 unsigned char* to, Row row_of) {
   constexpr int together = 4;
-  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns), all = padded_rows * pieces,
+  const int pieces = padded_columns / 8, pitch = shared_pitch(padded_columns), all = rows * pieces,
             threads = static_cast<int>(blockDim.x);
   for (int i = static_cast<int>(threadIdx.x); i < all; i += together * threads) {
     float v[together][8] = {};
 #pragma unroll
     for (int k = 0; k < together; ++k) {
-      const int row = (i + k * threads) / pieces, column = (i + k * threads) % pieces * 8;
-      if (row >= rows || column >= columns) continue;
+      const int row = row_of((i + k * threads) / pieces), column = (i + k * threads) % pieces * 8;
+      if (row < 0 || column >= columns) continue;
       load_four(from + row * columns + column, v[k]);
       load_four(from + row * columns + column + 4, v[k] + 4);
     }
@@ -55,6 +57,13 @@ __device__ inline void load_weights(const float* from, int rows, int columns, in
       if (const int at = i + k * threads; at < all)
         *reinterpret_cast<uint4*>(to + at / pieces * pitch + at % pieces * 16) = pack_eight(v[k]);
   }
+}
+
+/// to[padded_rows, padded_columns] = from[rows, columns] in bf16, and zeros around it.
+__device__ inline void load_weights(const float* from, int rows, int columns, int padded_rows,
+                                    int padded_columns, unsigned char* to) {
+  load_weight_rows(from, columns, padded_rows, padded_columns, to,
+                   [rows](int row) { return row < rows ? row : -1; });
 }
 
 /// Zeros in columns [first, end) of a matrix.
@@ -132,12 +141,13 @@ __global__ void __launch_bounds__(merge_threads)
 inline constexpr int add_threads = 256, add_packs = 32;
 
 /// to[n] = the sum of parts[count, n] in four neighbours a thread; n is a multiple of 4.
+template <int Packs>
 __global__ void __launch_bounds__(add_threads)
     add_parts_kernel(const float* __restrict__ parts, int count, int n, float* __restrict__ to) {
-  constexpr int slices = add_threads / add_packs;
+  constexpr int slices = add_threads / Packs;
   __shared__ float4 totals[add_threads];
-  const int thread = static_cast<int>(threadIdx.x), slice = thread / add_packs,
-            at = (static_cast<int>(blockIdx.x) * add_packs + thread % add_packs) * 4;
+  const int thread = static_cast<int>(threadIdx.x), slice = thread / Packs,
+            at = (static_cast<int>(blockIdx.x) * Packs + thread % Packs) * 4;
   float4 total{0, 0, 0, 0};
   if (at < n)
 #pragma unroll 8
@@ -149,10 +159,33 @@ __global__ void __launch_bounds__(add_threads)
   __syncthreads();
   if (slice != 0 || at >= n) return;
   for (int s = 1; s < slices; ++s) {
-    const float4 v = totals[thread + s * add_packs];
+    const float4 v = totals[thread + s * Packs];
     total.x += v.x, total.y += v.y, total.z += v.z, total.w += v.w;
   }
   *reinterpret_cast<float4*>(to + at) = total;
+}
+
+/// Launches a kernel with so many bytes of shared memory, which may be more than it has without asking.
+template <class Pass>
+void launch(void (*kernel)(Pass), dim3 blocks, int threads, int bytes, const Pass& pass) {
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+        "asking for shared memory");
+  kernel<<<blocks, static_cast<unsigned>(threads), static_cast<std::size_t>(bytes), stream()>>>(pass);
+  check_launch("conv2d by tensor cores");
+}
+
+template <bool Moments, class Plan>
+void merge(const Plan& plan, const float* parts, int count, int columns, double* sums) {
+  merge_kernel<Moments><<<static_cast<unsigned>(columns / merge_columns), merge_threads, 0, stream()>>>(
+      plan, parts, count, columns, sums);
+  check_launch("the sums of conv2d");
+}
+
+inline void add_parts(const float* parts, int count, int n, float* to) {
+  const int each = 4 * add_packs;
+  add_parts_kernel<add_packs>
+      <<<static_cast<unsigned>((n + each - 1) / each), add_threads, 0, stream()>>>(parts, count, n, to);
+  check_launch("the sums of conv2d");
 }
 
 }  // namespace pretext::cuda::pointwise
