@@ -17,6 +17,7 @@
 #include "pretext/cuda/error.hpp"
 #include "pretext/cuda/finish.hpp"
 #include "pretext/cuda/gemm.hpp"
+#include "pretext/cuda/global_avg_pool.hpp"
 #include "pretext/cuda/graph.hpp"
 #include "pretext/cuda/linear.hpp"
 #include "pretext/cuda/local_norms.hpp"

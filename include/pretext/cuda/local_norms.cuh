@@ -7,14 +7,9 @@
 
 #include "pretext/cuda/lanes.cuh"
 #include "pretext/cuda/local_norms.hpp"
+#include "pretext/cuda/reduce.cuh"
 
 namespace pretext::cuda {
-
-/// The sum over all threads of the warp, the same in each.
-__device__ __forceinline__ float sum_over_warp(float x) {
-  for (int distance = 16; distance > 0; distance /= 2) x += __shfl_xor_sync(0xFFFFFFFF, x, distance);
-  return x;
-}
 
 /// The row of this warp, and how many warps there are.
 __device__ __forceinline__ std::int64_t first_row() {
@@ -40,7 +35,7 @@ __device__ __forceinline__ float dot_of_row(std::int64_t columns, const T* a, co
 #pragma unroll
     for (int k = 0; k < N; ++k) sum += v[k] * w[k];
   });
-  return sum_over_warp(sum);
+  return warp_reduce<Sum>(sum);
 }
 
 template <bool Whole, class T>

@@ -11,9 +11,5 @@ template void launch_avg_pool(const PoolSizes&, bool, const ChannelMap&, const f
 template void launch_avg_pool(const PoolSizes&, bool, const ChannelMap&, const bf16*, bf16*);
 template void launch_avg_pool_backward(const PoolSizes&, bool, const float*, float*);
 template void launch_avg_pool_backward(const PoolSizes&, bool, const bf16*, bf16*);
-template void launch_global_avg_pool(std::int64_t, std::int64_t, std::int64_t, const float*, float*);
-template void launch_global_avg_pool(std::int64_t, std::int64_t, std::int64_t, const bf16*, bf16*);
-template void launch_global_avg_pool_backward(std::int64_t, std::int64_t, std::int64_t, const float*, float*);
-template void launch_global_avg_pool_backward(std::int64_t, std::int64_t, std::int64_t, const bf16*, bf16*);
 
 }  // namespace pretext::cuda

@@ -45,13 +45,6 @@ void launch_avg_pool(const PoolSizes& s, bool count_padding, const ChannelMap& m
 template <class T>
 void launch_avg_pool_backward(const PoolSizes& s, bool count_padding, const T* dy, T* dx);
 
-/// y[N, C] = the mean of x[N, pixels, C] over the pixels.
-template <class T>
-void launch_global_avg_pool(std::int64_t n, std::int64_t pixels, std::int64_t channels, const T* x, T* y);
-template <class T>
-void launch_global_avg_pool_backward(std::int64_t n, std::int64_t pixels, std::int64_t channels, const T* dy,
-                                     T* dx);
-
 }  // namespace cuda
 
 // What is to be evaluated on the way is so as it is read: windows that overlap evaluate a pixel again, which
@@ -92,22 +85,6 @@ struct Kernel<ops::AvgPool2d, Cuda> {
   static void backward(const ops::PoolShape& s, bool count_padding, const X<T>& dy, X<T>& dx) {
     cuda::launch_avg_pool_backward(cuda::PoolSizes::of(ops::AvgPool2d::name, s), count_padding, dy.data(),
                                    dx.data());
-  }
-};
-
-template <>
-struct Kernel<ops::GlobalAvgPool, Cuda> {
-  template <class T>
-  using X = Tensor<T, Cuda>;
-
-  template <class T>
-  static void forward(const X<T>& x, X<T>& y) {
-    cuda::launch_global_avg_pool(x.dim(0), x.dim(1) * x.dim(2), x.dim(3), x.data(), y.data());
-  }
-
-  template <class T>
-  static void backward(const X<T>& dy, X<T>& dx) {
-    cuda::launch_global_avg_pool_backward(dx.dim(0), dx.dim(1) * dx.dim(2), dx.dim(3), dy.data(), dx.data());
   }
 };
 
