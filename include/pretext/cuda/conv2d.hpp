@@ -5,6 +5,7 @@
 #include "pretext/cuda/finish.hpp"
 #include "pretext/cuda/operands.hpp"
 #include "pretext/cuda/pointwise.hpp"
+#include "pretext/cuda/stem.hpp"
 
 namespace pretext {
 namespace cuda {
@@ -61,7 +62,9 @@ struct Kernel<ops::Conv2d, Cuda> {
     if (x.x.size() == 0)
       y.fill(T(0.0f));
     else if (pointwise<T>(s))
-      as_pointwise(x, [&](const auto& of) { cuda::Pointwise::forward(s, of, weight, y, moments); });
+      as_bf16(x, [&](const auto& of) { cuda::Pointwise::forward(s, of, weight, y, moments); });
+    else if (stem<T>(s))
+      as_bf16(x, [&](const auto& of) { cuda::Stem::forward(s, of.value(), weight, y, moments); });
     else
       sums(s, cuda::aligned(x.value()), weight, y);
     finish(bias, epilogue, s.co, y);
@@ -78,8 +81,9 @@ struct Kernel<ops::Conv2d, Cuda> {
       return;
     }
     if (pointwise<T>(s))
-      return as_pointwise(
-          x, [&](const auto& of) { cuda::Pointwise::backward(s, dy, of, weight, dx, dw, sums); });
+      return as_bf16(x, [&](const auto& of) { cuda::Pointwise::backward(s, dy, of, weight, dx, dw, sums); });
+    if (!dx.defined() && dw.defined() && stem<T>(s))
+      return as_bf16(x, [&](const auto& of) { cuda::Stem::grad_weight(s, dy, of.value(), dw); });
     const X<T> d = cuda::aligned(dy.take());
     if (dx.defined()) grad_input(s, d, weight, dx);
     if (dw.defined()) grad_weight(s, d, cuda::aligned(x.value()), dw);
@@ -93,9 +97,15 @@ struct Kernel<ops::Conv2d, Cuda> {
            cuda::Pointwise::supports(s);
   }
 
+  /// True where the kernels for few channels of bf16 do it.
+  template <class T>
+  static bool stem(const ops::ConvShape& s) {
+    return std::is_same_v<T, bf16> && !cuda::detail::direct_slot() && cuda::Stem::supports(s);
+  }
+
   /// f(x), built for bf16 alone.
   template <class T, class F>
-  static void as_pointwise(const Operand<T>& x, F&& f) {
+  static void as_bf16(const Operand<T>& x, F&& f) {
     if constexpr (std::is_same_v<T, bf16>) f(x);
   }
 

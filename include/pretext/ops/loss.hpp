@@ -6,8 +6,8 @@
 namespace pretext::ops {
 
 /// The mean over N rows of the cross-entropy between softmax(logits[N, C]) and labels[N], as [1]. With
-/// smoothing, a share of the target is spread evenly over all classes. Labels must be 0 to C - 1: others throw
-/// on a processor, and make the loss not a number on a GPU. A batch must not be empty: it has no mean.
+/// smoothing, a share of the target is spread evenly over all classes. Labels must be 0 to C - 1: others
+/// throw on a processor, and make the loss not a number on a GPU. A batch must not be empty: it has no mean.
 struct SoftmaxCrossEntropy {
   static constexpr std::string_view name = "softmax_cross_entropy";
   static constexpr std::size_t inputs = 1;

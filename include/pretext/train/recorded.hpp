@@ -86,7 +86,8 @@ class RecordedTraining {
 
   static ParamList<Wide<T>, Cuda> parameters_of(nn::Sequential<Cuda, T>& backbone, Task& task) {
     auto params = nn::parameters<Cuda, T>(backbone);
-    for (auto& p : nn::parameters<Cuda, T>(task, std::string(detail::head_prefix))) params.push_back(std::move(p));
+    for (auto& p : nn::parameters<Cuda, T>(task, std::string(detail::head_prefix)))
+      params.push_back(std::move(p));
     return params;
   }
 
