@@ -42,9 +42,9 @@ void draw_times(const char* what, const Program& program, int side, std::int64_t
   const cuda::DrawSource source{set.pictures(), set.labels(), set.size(), state.data()};
   constexpr bool crisp = requires { Program::crisp; };
   const double writing =
-      gpu_seconds([&] { cuda::launch_views(*there, source, n, 1, true, views.data(), labels.data()); });
+      seconds_a_call([&] { cuda::launch_views(*there, source, n, 1, true, views.data(), labels.data()); });
   const double drawing =
-      gpu_seconds([&] { cuda::render_views(set.pictures(), views.data(), o, crisp, out); });
+      seconds_a_call([&] { cuda::render_views(set.pictures(), views.data(), o, crisp, out); });
   std::puts(JsonObject()
                 .add("draw", what)
                 .add("views", views.size())

@@ -34,15 +34,15 @@ inline Ceilings ceilings() {
     const auto from = drawn_there<float>({std::int64_t{1} << 29});
     Tensor<float, Cuda> to(from.shape());
     using Relu = Kernel<ops::Relu, Cuda>;
-    const double by_copy = gpu_seconds([&] { to.copy_from(from); }),
-                 by_kernel = gpu_seconds([&] { Relu::forward(ops::ReluFunctor(), from, to); });
+    const double by_copy = seconds_a_call([&] { to.copy_from(from); }),
+                 by_kernel = seconds_a_call([&] { Relu::forward(ops::ReluFunctor(), from, to); });
     c.bytes_s = 2 * static_cast<double>(from.bytes()) / std::min(by_copy, by_kernel);
   }
   const auto x = drawn_there<bf16>({8192, 8192});
   const auto w = drawn_there<float>({8192, 8192}, 1);
   Tensor<bf16, Cuda> y({8192, 8192});
   const double seconds =
-      gpu_seconds([&] { Kernel<ops::Linear, Cuda>::forward(x, w, Tensor<float, Cuda>(), y); });
+      seconds_a_call([&] { Kernel<ops::Linear, Cuda>::forward(x, w, Tensor<float, Cuda>(), y); });
   c.flop_s = 2 * 8192.0 * 8192 * 8192 / seconds;
   return c;
 }
@@ -55,7 +55,7 @@ class LayerTimes {
   /// One pass: seconds, the operations it must do and the bytes it must move.
   template <class F>
   void pass(const std::string& layer, const std::string& name, double flop, double bytes, F&& f) {
-    const double seconds = gpu_seconds(f);
+    const double seconds = seconds_a_call(f);
     const double floor = std::max(flop / ceilings_.flop_s, bytes / ceilings_.bytes_s);
     std::puts(JsonObject()
                   .add("layer", layer)

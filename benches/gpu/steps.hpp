@@ -45,13 +45,12 @@ void serve_steps(const StepSetting& setting, const std::string& type) {
   const auto steps_of = [&](int count) {
     for (int i = 0; i < count; ++i) training.step(0.1);
   };
-  Stopwatch watch;
-  const double first = watch.seconds_of([&] { steps_of(5); });
-  const double trial = watch.seconds_of([&] { steps_of(10); }) / 10;
+  const double first = gpu_seconds_of([&] { steps_of(5); });
+  const double trial = gpu_seconds_of([&] { steps_of(10); }) / 10;
   const int count = std::max(10, static_cast<int>(0.25 / trial));
   std::vector<double> seconds;
   for (std::string line; std::getline(std::cin, line);) {
-    seconds.push_back(watch.seconds_of([&] { steps_of(count); }) / count);
+    seconds.push_back(gpu_seconds_of([&] { steps_of(count); }) / count);
     std::cout << seconds.back() << std::endl;
   }
   cudaDeviceProp gpu;

@@ -36,12 +36,11 @@ struct Experiment {
     std::filesystem::create_directories(out);
   }
 
-  /// The line of a stage that is done; empty before that.
-  std::string line_of(const std::string& stage) const {
+  bool done(const std::string& stage) const {
     std::ifstream table(out / "table.jsonl");
     for (std::string line; std::getline(table, line);)
-      if (line.find("\"stage\":\"" + stage + "\"") != std::string::npos) return line;
-    return "";
+      if (line.find("\"stage\":\"" + stage + "\"") != std::string::npos) return true;
+    return false;
   }
 
   /// Trains a task from the pictures on the GPU; the rate falls to a fifth at each of the milestones.
@@ -88,7 +87,7 @@ struct Experiment {
   }
 
   void rotation() const {
-    if (!line_of("rotation").empty()) return;
+    if (done("rotation")) return;
     Net net = fresh(4, 1);
     Rng rng(2);
     tasks::Rotation<Cuda, T> task({.features = 192, .seed = 1}, rng);
@@ -98,7 +97,7 @@ struct Experiment {
 
   /// Labels for a third block on two that stay as they are.
   void conv_probe(const std::string& stage, bool learnt) const {
-    if (!line_of(stage).empty()) return;
+    if (done(stage)) return;
     Net net = fresh(3, 3);
     if (learnt) {
       std::vector<NamedTensor> own = nn::save_state(net);
@@ -114,7 +113,7 @@ struct Experiment {
   }
 
   void supervised() const {
-    if (!line_of("supervised").empty()) return;
+    if (done("supervised")) return;
     Net net = fresh(3, 4);
     labels("supervised", net, 200, {60, 120, 160});
   }

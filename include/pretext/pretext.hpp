@@ -189,6 +189,7 @@
 #include "pretext/train/fit.hpp"
 #include "pretext/train/fit_options.hpp"
 #include "pretext/train/metrics.hpp"
+#include "pretext/train/parameters.hpp"
 #include "pretext/train/progress.hpp"
 #include "pretext/train/run_dir.hpp"
 #include "pretext/train/run_files.hpp"

@@ -77,7 +77,7 @@ std::vector<double> losses(int steps, const Rule& rule, double lr) {
 }
 
 template <class Rule>
-void check_curves(const char* name, const Rule& rule, double lr) {
+void check_curves(const std::string& name, const Rule& rule, double lr) {
   INFO(name);
   const auto here = losses<float, Cpu>(100, rule, lr), there = losses<float, Cuda>(100, rule, lr),
              narrow = losses<bf16, Cuda>(100, rule, lr);

@@ -157,3 +157,33 @@ TEST_CASE("what one chunk of a job asks for is there for all of its threads") {
   set_num_threads(2);
   allocator<Cpu>().trim();
 }
+
+TEST_CASE("blocks of a pool go back to it, and to everybody once it is dissolved") {
+  CachingAllocator<Cpu> memory;
+  MemoryBlock* const before = memory.take(1000);
+  const int pool = memory.enter_pool();
+  MemoryBlock* const inside = memory.take(1000);
+  MemoryBlock* const lasting = memory.take(1000);
+  memory.leave_pool();
+  memory.give(before);
+  memory.give(inside);
+  MemoryBlock* const outside = memory.take(1000);
+  CHECK(outside == before);
+  MemoryBlock* const more = memory.take(1000);
+  CHECK(more != inside);
+  memory.trim();
+
+  CHECK(memory.enter_pool(pool) == pool);
+  CHECK(memory.take(1000) == inside);
+  CHECK_THROWS_AS(memory.enter_pool(), Error);
+  memory.leave_pool();
+  memory.give(inside);
+  CHECK(memory.enter_pool() != pool);
+  CHECK(memory.take(1000) != inside);
+  memory.leave_pool();
+
+  memory.dissolve_pool(pool);
+  CHECK(memory.take(1000) == inside);
+  memory.give(lasting);
+  CHECK(memory.take(1000) == lasting);
+}

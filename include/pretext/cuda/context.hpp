@@ -68,9 +68,16 @@ inline int multiprocessors() { return detail::context().multiprocessors; }
 /// Waits until all that was asked of the GPU is done; throws what went wrong there.
 inline void synchronize() { check(cudaStreamSynchronize(stream()), "waiting for the GPU"); }
 
-/// Where the number of the step lies in device memory while a step is recorded that will be replayed; null:
-/// what draws random numbers was told the step.
+/// Where the number of the step lies in device memory; null: what draws random numbers was told it.
 inline const std::uint32_t* device_step() { return detail::device_step_slot(); }
-inline void set_device_step(const std::uint32_t* step) { detail::device_step_slot() = step; }
+
+/// While it lives, what draws random numbers reads the step from there, so that it can be replayed.
+class StepOnDevice {
+ public:
+  explicit StepOnDevice(const std::uint32_t* step) { detail::device_step_slot() = step; }
+  ~StepOnDevice() { detail::device_step_slot() = nullptr; }
+  StepOnDevice(const StepOnDevice&) = delete;
+  StepOnDevice& operator=(const StepOnDevice&) = delete;
+};
 
 }  // namespace pretext::cuda

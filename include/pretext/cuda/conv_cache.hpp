@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "pretext/cuda/conv_plan.hpp"
+#include "pretext/cuda/event.hpp"
 #include "pretext/cuda/graph.hpp"
 #include "pretext/tensor/tensor.hpp"
 
@@ -24,26 +25,6 @@ inline void run(const ConvPlan& plan, const ConvData& data) {
   Tensor<std::byte, Cuda> workspace({plan.workspace()});
   plan.run(cudnn(), data.x, data.weight, data.y, workspace.data());
 }
-
-/// A point on the stream, for measuring the time between two.
-class Event {
- public:
-  Event() { check(cudaEventCreate(&event_), "making an event"); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  ~Event() { cudaEventDestroy(event_); }
-
-  void record() { check(cudaEventRecord(event_, stream()), "recording an event"); }
-  float milliseconds_since(const Event& begin) const {
-    float time = 0;
-    check(cudaEventSynchronize(event_), "timing a convolution");
-    check(cudaEventElapsedTime(&time, begin.event_, event_), "timing a convolution");
-    return time;
-  }
-
- private:
-  cudaEvent_t event_ = nullptr;
-};
 
 /// The least of a few times, after a first run; no time at all where the workspace does not fit.
 inline float milliseconds(const ConvPlan& plan, const ConvData& data) {

@@ -15,6 +15,7 @@
 #include "pretext/cuda/device.hpp"
 #include "pretext/cuda/elementwise.hpp"
 #include "pretext/cuda/error.hpp"
+#include "pretext/cuda/event.hpp"
 #include "pretext/cuda/finish.hpp"
 #include "pretext/cuda/gemm.hpp"
 #include "pretext/cuda/global_avg_pool.hpp"

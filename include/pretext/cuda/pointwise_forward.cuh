@@ -37,7 +37,7 @@ __device__ __forceinline__ void merge_halves(float (&mean)[All], float (&squares
 template <int Squares, bool Affine>
 struct ForwardWarp {
   static constexpr int tile_rows = PointwiseForwardPlan::tile_rows;
-  using Words = unsigned[2][2 * Squares][2];
+  using Words = Pairs<Squares>;
 
   const PointwiseForward& pass;
   unsigned weights, tile;  // addresses
@@ -97,46 +97,18 @@ struct ForwardWarp {
 #pragma unroll 2
     for (int k = 0; k < steps; ++k) {
       load(a, min(k + 1, steps - 1), next);  // meanwhile the tensor cores work
-#pragma unroll
-      for (int p = 0; p < Squares; ++p) {
-        const Square w = load_square<true>(b + static_cast<unsigned>(k * 16 * weight_pitch + p * 32));
-#pragma unroll
-        for (int m = 0; m < 2; ++m) {
-          multiply(sums[m][2 * p], x[m], w.quarter[0], w.quarter[1]);
-          multiply(sums[m][2 * p + 1], x[m], w.quarter[2], w.quarter[3]);
-        }
-      }
+      multiply_row<Squares>(sums, x, b + static_cast<unsigned>(k * 16 * weight_pitch));
 #pragma unroll
       for (int m = 0; m < 2; ++m) x[m] = next[m];
     }
-#pragma unroll
-    for (int m = 0; m < 2; ++m)
-#pragma unroll
-      for (int j = 0; j < 2 * Squares; ++j) {
-        y[m][j][0] = pack_pair(sums[m][j][0], sums[m][j][1]);
-        y[m][j][1] = pack_pair(sums[m][j][2], sums[m][j][3]);
-      }
+    round_sums<Squares>(sums, y);
   }
 
-  __device__ __forceinline__ void store(const Words& y, std::int64_t row, int columns) const {
-    const int l = lane(), t = l % 4;
-#pragma unroll
-    for (int m = 0; m < 2; ++m) {
-#pragma unroll
-      for (int j = 0; j < Squares / 2 * 4; j += 4)
-#pragma unroll
-        for (int h = 0; h < 2; ++h)
-          store(exchange_words({y[m][j][h], y[m][j + 1][h], y[m][j + 2][h], y[m][j + 3][h]}),
-                row + m * 16 + h * 8 + l / 4, columns + (j + t) * 8);
-      constexpr int j = 2 * Squares - 2;
-      if constexpr (Squares % 2 == 1)
-        store(exchange_words({y[m][j][0], y[m][j + 1][0], y[m][j][1], y[m][j + 1][1]}),
-              row + m * 16 + t / 2 * 8 + l / 4, columns + (j + t % 2) * 8);
-    }
-  }
-  __device__ __forceinline__ void store(uint4 piece, std::int64_t row, int column) const {
-    if (row < pass.plan.rows && column < pass.plan.out)
-      *reinterpret_cast<uint4*>(pass.y + row * pass.plan.out + column) = piece;
+  __device__ __forceinline__ void store(const Words& y, std::int64_t first, int columns) const {
+    each_eight<Squares>(y, [&](uint4 piece, int row, int column) {
+      if (first + row < pass.plan.rows && columns + column < pass.plan.out)
+        *reinterpret_cast<uint4*>(pass.y + (first + row) * pass.plan.out + columns + column) = piece;
+    });
   }
 
   /// Takes `rows` rows in, after `seen` others.

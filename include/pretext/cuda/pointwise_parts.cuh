@@ -97,6 +97,56 @@ __device__ __forceinline__ float sum_of_eight(float (&v)[8]) {
   return v[0];
 }
 
+/// What a warp makes at once: 32 rows of Squares squares of columns, summed, and rounded to pairs.
+template <int Squares>
+using Sums = float[2][2 * Squares][4];
+template <int Squares>
+using Pairs = unsigned[2][2 * Squares][2];
+
+/// sums += x * the squares of weights at the address b and to its right.
+template <int Squares>
+__device__ __forceinline__ void multiply_row(Sums<Squares>& sums, const Square (&x)[2], unsigned b) {
+#pragma unroll
+  for (int p = 0; p < Squares; ++p) {
+    const Square w = load_square<true>(b + static_cast<unsigned>(p * 32));
+#pragma unroll
+    for (int m = 0; m < 2; ++m) {
+      multiply(sums[m][2 * p], x[m], w.quarter[0], w.quarter[1]);
+      multiply(sums[m][2 * p + 1], x[m], w.quarter[2], w.quarter[3]);
+    }
+  }
+}
+
+template <int Squares>
+__device__ __forceinline__ void round_sums(const Sums<Squares>& sums, Pairs<Squares>& y) {
+#pragma unroll
+  for (int m = 0; m < 2; ++m)
+#pragma unroll
+    for (int j = 0; j < 2 * Squares; ++j) {
+      y[m][j][0] = pack_pair(sums[m][j][0], sums[m][j][1]);
+      y[m][j][1] = pack_pair(sums[m][j][2], sums[m][j][3]);
+    }
+}
+
+/// store(eight columns of y, their row, the first of them) for all that this lane is to store.
+template <int Squares, class Store>
+__device__ __forceinline__ void each_eight(const Pairs<Squares>& y, Store&& store) {
+  const int l = static_cast<int>(threadIdx.x % 32), t = l % 4;
+#pragma unroll
+  for (int m = 0; m < 2; ++m) {
+#pragma unroll
+    for (int j = 0; j < Squares / 2 * 4; j += 4)
+#pragma unroll
+      for (int h = 0; h < 2; ++h)
+        store(exchange_words({y[m][j][h], y[m][j + 1][h], y[m][j + 2][h], y[m][j + 3][h]}),
+              m * 16 + h * 8 + l / 4, (j + t) * 8);
+    constexpr int j = 2 * Squares - 2;
+    if constexpr (Squares % 2 == 1)
+      store(exchange_words({y[m][j][0], y[m][j + 1][0], y[m][j][1], y[m][j + 1][1]}),
+            m * 16 + t / 2 * 8 + l / 4, (j + t % 2) * 8);
+  }
+}
+
 inline constexpr int merge_threads = 512, merge_columns = 8;
 
 /// sums[2, columns] of parts[count, 2, columns]; Moments: those of all rows from those of the plan's parts.

@@ -15,7 +15,7 @@ __device__ inline void load_taps(const StemForwardPlan& plan, const float* from,
 template <int Squares>
 struct ForwardWarp {
   static constexpr int part = StemForwardPlan::part;
-  using Words = unsigned[2][2 * Squares][2];
+  using Words = Pairs<Squares>;
 
   const StemForward& pass;
   unsigned weights;    // address
@@ -41,45 +41,17 @@ struct ForwardWarp {
         x[i / 2].quarter[i % 2] = load_pair(input, windows[i], {both.x, both.y});
         x[i / 2].quarter[i % 2 + 2] = load_pair(input, windows[i], {both.z, both.w});
       }
-#pragma unroll
-      for (int p = 0; p < Squares; ++p) {
-        const Square w = load_square<true>(b + static_cast<unsigned>(k * 16 * pitch + p * 32));
-#pragma unroll
-        for (int m = 0; m < 2; ++m) {
-          multiply(sum[m][2 * p], x[m], w.quarter[0], w.quarter[1]);
-          multiply(sum[m][2 * p + 1], x[m], w.quarter[2], w.quarter[3]);
-        }
-      }
+      multiply_row<Squares>(sum, x, b + static_cast<unsigned>(k * 16 * pitch));
     }
-#pragma unroll
-    for (int m = 0; m < 2; ++m)
-#pragma unroll
-      for (int j = 0; j < 2 * Squares; ++j) {
-        y[m][j][0] = pack_pair(sum[m][j][0], sum[m][j][1]);
-        y[m][j][1] = pack_pair(sum[m][j][2], sum[m][j][3]);
-      }
+    round_sums<Squares>(sum, y);
   }
 
   /// The first of `there` pixels lies at `to`.
   __device__ __forceinline__ void store(const Words& y, bf16* to, int there, int columns) const {
-    const int l = lane(), t = l % 4;
-#pragma unroll
-    for (int m = 0; m < 2; ++m) {
-#pragma unroll
-      for (int j = 0; j < Squares / 2 * 4; j += 4)
-#pragma unroll
-        for (int h = 0; h < 2; ++h)
-          store(exchange_words({y[m][j][h], y[m][j + 1][h], y[m][j + 2][h], y[m][j + 3][h]}), to, there,
-                m * 16 + h * 8 + l / 4, columns + (j + t) * 8);
-      constexpr int j = 2 * Squares - 2;
-      if constexpr (Squares % 2 == 1)
-        store(exchange_words({y[m][j][0], y[m][j + 1][0], y[m][j][1], y[m][j + 1][1]}), to, there,
-              m * 16 + t / 2 * 8 + l / 4, columns + (j + t % 2) * 8);
-    }
-  }
-  __device__ __forceinline__ void store(uint4 piece, bf16* to, int there, int pixel, int column) const {
-    if (pixel < there && column < pass.plan.co)
-      *reinterpret_cast<uint4*>(to + pixel * pass.plan.co + column) = piece;
+    each_eight<Squares>(y, [&](uint4 piece, int pixel, int column) {
+      if (pixel < there && columns + column < pass.plan.co)
+        *reinterpret_cast<uint4*>(to + pixel * pass.plan.co + columns + column) = piece;
+    });
   }
 
   /// Takes `there` pixels in, by their deviations from the mean of the others or from the first.

@@ -23,6 +23,15 @@ struct Source {
 // It is one source for all devices, and random only through the Rng, which is a function of (seed, epoch,
 // picture).
 
+/// Whether a program says that none of its views looks at neighbouring pixels.
+template <class Program>
+constexpr bool is_crisp() {
+  if constexpr (requires { Program::crisp; })
+    return Program::crisp;
+  else
+    return false;
+}
+
 /// Runs a view program for one picture of a batch, which is number `index` of its data set: writes its views
 /// and labels, of all the batch.
 template <class Program>

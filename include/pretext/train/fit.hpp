@@ -14,6 +14,7 @@
 #include "pretext/train/diagnosis.hpp"
 #include "pretext/train/evaluate.hpp"
 #include "pretext/train/fit_options.hpp"
+#include "pretext/train/parameters.hpp"
 #include "pretext/train/run_files.hpp"
 #include "pretext/train/stop_signals.hpp"
 
@@ -66,12 +67,6 @@ class Training {
 
  private:
   using Batch = tasks::Batch<D, T>;
-
-  static ParamList<Wide<T>, D> parameters_of(nn::Sequential<D, T>& backbone, Task& task) {
-    ParamList<Wide<T>, D> params = nn::parameters<D, T>(backbone);
-    for (auto& p : nn::parameters<D, T>(task, std::string(head_prefix))) params.push_back(std::move(p));
-    return params;
-  }
 
   data::LoaderOptions loader_options(std::int64_t batch) const {
     return {.batch = batch,

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "pretext/cuda/graph.hpp"
 #include "pretext/cuda/resident.hpp"
 #include "pretext/cuda/step_state.hpp"
-#include "pretext/nn/visit.hpp"
 #include "pretext/optim/optimizer.hpp"
 #include "pretext/tasks/resident_program.hpp"
-#include "pretext/train/checkpoint.hpp"
+#include "pretext/train/parameters.hpp"
 
 namespace pretext::train {
 
@@ -35,13 +34,10 @@ class RecordedTraining {
         pictures_(pictures),
         options_(options),
         program_(task.program()),
-        optimizer_(parameters_of(backbone, task), rule, groups),
+        optimizer_(detail::parameters_of(backbone, task), rule, groups),
         tape_(options.seed) {
     require(options.batch >= 1 && options.batch <= pictures.size(), "training: ", pictures.size(),
             " pictures do not fill one batch of ", options.batch);
-  }
-  ~RecordedTraining() {
-    if (cuda::device_step() == &state_.data()->step) cuda::set_device_step(nullptr);
   }
   RecordedTraining(const RecordedTraining&) = delete;
   RecordedTraining& operator=(const RecordedTraining&) = delete;
@@ -84,16 +80,9 @@ class RecordedTraining {
   // After the first step all state is made, after the second all memory of a steady one.
   static constexpr std::int64_t warm_ups = 2;
 
-  static ParamList<Wide<T>, Cuda> parameters_of(nn::Sequential<Cuda, T>& backbone, Task& task) {
-    auto params = nn::parameters<Cuda, T>(backbone);
-    for (auto& p : nn::parameters<Cuda, T>(task, std::string(detail::head_prefix)))
-      params.push_back(std::move(p));
-    return params;
-  }
-
   template <class Update>
   void work(Update&& update) {
-    cuda::set_device_step(&state_.data()->step);
+    const cuda::StepOnDevice step(&state_.data()->step);
     tape_.clear(static_cast<std::uint32_t>(steps_));
     auto outcome =
         task_.loss(backbone_, tape_,
@@ -103,7 +92,6 @@ class RecordedTraining {
     update();
     cuda::launch_tally(outcome.loss.value().data(), outcome.correct.data(), tally_.data());
     tape_.clear();
-    cuda::set_device_step(nullptr);
   }
 
   nn::Sequential<Cuda, T>& backbone_;
