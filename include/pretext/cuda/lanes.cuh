@@ -25,10 +25,18 @@ struct Packed {
   Words words;
 
   __device__ __forceinline__ void unpack(Wide<T> (&v)[N]) const {
-    T narrow[N];
-    memcpy(narrow, &words, sizeof narrow);
+    if constexpr (std::is_same_v<T, bf16>) {  // which is the upper half of a float
+      unsigned pairs[N / 2];
+      memcpy(pairs, &words, sizeof pairs);
 #pragma unroll
-    for (int k = 0; k < N; ++k) v[k] = widen(narrow[k]);
+      for (int k = 0; k < N; ++k)
+        v[k] = __uint_as_float(k % 2 == 0 ? pairs[k / 2] << 16 : pairs[k / 2] & 0xFFFF0000U);
+    } else {
+      T narrow[N];
+      memcpy(narrow, &words, sizeof narrow);
+#pragma unroll
+      for (int k = 0; k < N; ++k) v[k] = widen(narrow[k]);
+    }
   }
   __device__ __forceinline__ void pack(const Wide<T> (&v)[N]) {
     T narrow[N];

@@ -5,7 +5,7 @@
 #error "pool.cuh is compiled by nvcc: include it from a .cu file, and pool.hpp from a .cpp"
 #endif
 
-#include "pretext/cuda/pool_windows.cuh"
+#include "pretext/cuda/pool_results.cuh"
 
 namespace pretext::cuda {
 
@@ -17,6 +17,9 @@ __global__ void __launch_bounds__(lane_threads, W::blocks)
   PixelWalk<N> walk(static_cast<unsigned>(s.n) * s.rows.outputs * s.columns.outputs, s.c);
   LaneMap<N> lanes;
   if constexpr (Mapped) lanes.load(map, walk.c);
+  if constexpr (Mapped && Result::cuts_last)
+#pragma unroll
+    for (int k = 0; k < N; ++k) lanes.of[k].relu = false;
   for (; walk.more(); walk.next()) {
     const Place at(walk.pixel(), s.rows.outputs, s.columns.outputs);
     const PoolTaps ys(s.rows, at.y), xs(s.columns, at.x);
@@ -27,6 +30,8 @@ __global__ void __launch_bounds__(lane_threads, W::blocks)
         for (int k = 0; k < N; ++k) lanes.of[k].evaluate(v[k]);
       of.take(v, tap, seen);
     });
+    if constexpr (Mapped && Result::cuts_last)
+      if (map.relu) of.cut();
     result.template store<Whole>(of, s, ys, xs, std::int64_t{walk.pixel()} * s.c + walk.c, walk.there);
   }
 }
@@ -51,44 +56,34 @@ __device__ __forceinline__ void pool_gradient(const PoolSizes& s, const Gradient
   }
 }
 
-/// Adds what the windows `oy` of a tile's rows, counted from its own, give to its pixels.
-template <class W, class Gradient, int N>
-__device__ __forceinline__ void add_windows(const PoolSizes& s, const Gradient& gradient, const Place& tile,
-                                            int c, int oy, float (&sums)[W::stride][W::stride][N]) {
-  const auto inside = [](int out, int outputs) { return max(0, min(out, outputs - 1)); };
-  const int y = tile.y + oy, row = inside(y, s.rows.outputs);
-  const std::int64_t line = std::int64_t{tile.n * s.rows.outputs + row} * s.columns.outputs;
-  typename Gradient::Loaded loaded[W::windows];
-#pragma unroll
-  for (int i = 0; i < W::windows; ++i) {
-    const int column = inside(tile.x + W::first + i, s.columns.outputs);
-    loaded[i] = gradient.template load<true>((line + column) * s.c + c, N);
-  }
-#pragma unroll
-  for (int i = 0; i < W::windows; ++i) {
-    const int ox = W::first + i, x = tile.x + ox, column = inside(x, s.columns.outputs);
-    const auto of = loaded[i].of(y == row && x == column, gradient.weight(s, row, column));
-#pragma unroll
-    for (int pixel = 0; pixel < W::stride * W::stride; ++pixel) {
-      const int py = pixel / W::stride, px = pixel % W::stride;
-      const int ky = py + W::padding - oy * W::stride, kx = px + W::padding - ox * W::stride;
-      if (ky >= 0 && ky < W::kernel && kx >= 0 && kx < W::kernel)
-        of.add_to(sums[py][px], ky * W::kernel + kx);
-    }
-  }
-}
-
 /// Of tiles of stride x stride pixels at once: what several of them read is loaded once.
 template <class W, class Gradient, class T>
 __device__ __forceinline__ void pool_gradient_of_tiles(const PoolSizes& s, const Gradient& gradient, T* dx) {
-  constexpr int N = pack_size<T>, tile = W::stride;
+  constexpr int N = pack_size<T>, tile = W::stride, windows = W::windows;
   const int height = tiles_of(s.rows.extent, tile), width = tiles_of(s.columns.extent, tile);
   PixelWalk<N> walk(static_cast<unsigned>(s.n) * height * width, s.c);
   for (; walk.more(); walk.next()) {
     const Place at(walk.pixel(), height, width);
+    const WindowsOfTile<W> rows(s.rows, at.y), columns(s.columns, at.x);
+    const std::int64_t picture = std::int64_t{at.n} * (s.rows.outputs * s.columns.outputs * s.c) + walk.c;
+    typename Gradient::Loaded loaded[windows * windows];
+#pragma unroll
+    for (int i = 0; i < windows * windows; ++i) {
+      const int out = rows.of[i / windows] * s.columns.outputs + columns.of[i % windows];
+      loaded[i] = gradient.template load<true>(picture + out * s.c, N);
+    }
     float sums[tile][tile][N] = {};
 #pragma unroll
-    for (int oy = W::first; oy <= W::last; ++oy) add_windows<W>(s, gradient, at, walk.c, oy, sums);
+    for (int i = 0; i < windows * windows; ++i) {
+      const int oy = i / windows, ox = i % windows;
+      const auto of = loaded[i].of(rows.exists[oy] && columns.exists[ox],
+                                   gradient.weight(s, rows.of[oy], columns.of[ox]));
+#pragma unroll
+      for (int pixel = 0; pixel < tile * tile; ++pixel) {
+        const int ky = W::tap(oy, pixel / tile), kx = W::tap(ox, pixel % tile);
+        if (W::has(ky) && W::has(kx)) of.add_to(sums[pixel / tile][pixel % tile], ky * W::kernel + kx);
+      }
+    }
 #pragma unroll
     for (int pixel = 0; pixel < tile * tile; ++pixel) {
       const int y = at.y * tile + pixel / tile, x = at.x * tile + pixel % tile;
@@ -165,7 +160,7 @@ void launch_pool_gradient(std::string_view op, const PoolSizes& s, bool whole, F
 template <class T>
 void launch_max_pool(const PoolSizes& s, const ChannelMap& map, const T* x, T* y, PoolTap* winner) {
   launch_pool("max_pool2d", s, map, packs<pack_size<T>>(s.c, x, y, winner), x, [&](std::int64_t out) {
-    return Largest<T>{y + out, winner == nullptr ? nullptr : winner + out};
+    return LargestOfWindow<T>{y + out, winner == nullptr ? nullptr : winner + out};
   });
 }
 
@@ -174,7 +169,7 @@ void launch_max_pool_backward(const PoolSizes& s, const T* dy, const PoolTap* wi
   launch_pool_gradient(
       "max_pool2d", s, packs<pack_size<T>>(s.c, dy, winner, dx),
       [&](std::int64_t out) {
-        return LargestGradient<T>{dy + out, winner + out};
+        return GradientOfLargest<T>{dy + out, winner + out};
       },
       dx);
 }
@@ -182,7 +177,7 @@ void launch_max_pool_backward(const PoolSizes& s, const T* dy, const PoolTap* wi
 template <class T>
 void launch_avg_pool(const PoolSizes& s, bool count_padding, const ChannelMap& map, const T* x, T* y) {
   launch_pool("avg_pool2d", s, map, packs<pack_size<T>>(s.c, x, y), x, [&](std::int64_t out) {
-    return Mean<T>{y + out, count_padding};
+    return MeanOfWindow<T>{y + out, count_padding};
   });
 }
 
@@ -191,7 +186,7 @@ void launch_avg_pool_backward(const PoolSizes& s, bool count_padding, const T* d
   launch_pool_gradient(
       "avg_pool2d", s, packs<pack_size<T>>(s.c, dy, dx),
       [&](std::int64_t out) {
-        return MeanGradient<T>{dy + out, count_padding};
+        return GradientOfMean<T>{dy + out, count_padding};
       },
       dx);
 }

@@ -28,10 +28,16 @@ struct FixedWindow {
   static constexpr bool known = true;
   static constexpr int blocks = 2, kernel = Kernel, stride = Stride, padding = Padding;
 
-  /// The windows that read one of the coordinates of tile i, which begins at i * Stride: from i + first to i
-  /// + last.
-  static constexpr int first = -((Kernel - 1 - Padding) / Stride), last = (Stride - 1 + Padding) / Stride,
-                       windows = last - first + 1;
+  /// So many windows read one of the coordinates of tile i, which begins at i * Stride: those from i + first
+  /// on.
+  static constexpr int first = -((Kernel - 1 - Padding) / Stride),
+                       windows = (Stride - 1 + Padding) / Stride - first + 1;
+
+  /// With which tap the i-th of them reads a coordinate of the tile, if it has such a tap.
+  __device__ static constexpr int tap(int i, int coordinate) {
+    return coordinate + Padding - (first + i) * Stride;
+  }
+  __device__ static constexpr bool has(int tap) { return tap >= 0 && tap < Kernel; }
 
   __device__ __forceinline__ static ops::PoolAxis<int> of(const ops::PoolAxis<int>& axis) {
     return {axis.extent, axis.outputs, kernel, stride, padding, 1};
@@ -41,12 +47,32 @@ struct FixedWindow {
   }
 };
 
-/// f(the window that kernels are built for, true where rows of channels are whole packs).
+/// Along one axis, the windows that read a tile, each if it exists and else the nearest that does.
+template <class W>
+struct WindowsOfTile {
+  int of[W::windows];
+  bool exists[W::windows];
+
+  __device__ __forceinline__ WindowsOfTile(const ops::PoolAxis<int>& axis, int tile) {
+#pragma unroll
+    for (int i = 0; i < W::windows; ++i) {
+      const int out = tile + W::first + i;
+      of[i] = max(0, min(out, axis.outputs - 1));
+      exists[i] = of[i] == out;
+    }
+  }
+};
+
+/// f(the window that kernels are built for, true where rows of channels are whole packs). Known windows are
+/// of whole packs, in pictures of which 32 bits count the elements.
 template <class F>
 void with_window(const PoolSizes& s, bool whole, F&& f) {
+  const std::int64_t pixels =
+      std::int64_t{std::max(s.rows.extent, s.rows.outputs)} * std::max(s.columns.extent, s.columns.outputs);
+  const bool small = pixels < (std::int64_t{1} << 31) / std::max(s.c, 1);
   const auto is = [&](int kernel, int stride, int padding) {
-    return whole && s.rows.kernel == kernel && s.rows.stride == stride && s.rows.padding == padding &&
-           s.rows.dilation == 1;
+    return whole && small && s.rows.kernel == kernel && s.rows.stride == stride &&
+           s.rows.padding == padding && s.rows.dilation == 1;
   };
   if (is(3, 2, 1))
     f(FixedWindow<3, 2, 1>(), std::true_type());
@@ -65,19 +91,16 @@ void with_window(const PoolSizes& s, bool whole, F&& f) {
 template <class W, bool Whole, int N, class T, class F>
 __device__ __forceinline__ void each_tap(const PoolSizes& s, const PoolTaps& ys, const PoolTaps& xs,
                                          int picture, const T* x, int there, F&& visit) {
-  const auto line = [&](int ky) {
-    const int row = picture * s.rows.extent + ys.start + ky * s.rows.dilation;
-    return x + (std::int64_t{row} * s.columns.extent + xs.start) * s.c;
-  };
-  const std::int64_t step = std::int64_t{s.columns.dilation} * s.c;
+  const int rows = s.rows.extent, columns = s.columns.extent;
   if constexpr (W::known) {
     constexpr int kernel = W::kernel;
+    x += std::int64_t{picture} * (rows * columns * s.c);
     Packed<T> in[kernel][kernel];
 #pragma unroll
-    for (int ky = 0; ky < kernel; ++ky) {
-      const T* from = line(ys.nearest(ky));
-#pragma unroll
-      for (int kx = 0; kx < kernel; ++kx) in[ky][kx].template load<true>(from + xs.nearest(kx) * step);
+    for (int i = 0; i < kernel * kernel; ++i) {
+      const int line = (ys.start + ys.nearest(i / kernel)) * (columns * s.c),
+                across = (xs.start + xs.nearest(i % kernel)) * s.c;
+      in[i / kernel][i % kernel].template load<true>(x + (line + across));
     }
 #pragma unroll
     for (int i = 0; i < kernel * kernel; ++i) {
@@ -87,12 +110,16 @@ __device__ __forceinline__ void each_tap(const PoolSizes& s, const PoolTaps& ys,
       visit(v, ky * kernel + kx, ky != i / kernel || kx != i % kernel);
     }
   } else {
-    for (int ky = ys.first; ky < ys.last; ++ky)
+    const std::int64_t step = std::int64_t{s.columns.dilation} * s.c;
+    for (int ky = ys.first; ky < ys.last; ++ky) {
+      const int row = picture * rows + ys.start + ky * s.rows.dilation;
+      const T* line = x + (std::int64_t{row} * columns + xs.start) * s.c;
       for (int kx = xs.first; kx < xs.last; ++kx) {
         float v[N];
-        load_lanes<Whole>(v, line(ky) + kx * step, there);
+        load_lanes<Whole>(v, line + kx * step, there);
         visit(v, ky * s.columns.kernel + kx, false);
       }
+    }
   }
 }
 
@@ -111,162 +138,5 @@ __device__ __forceinline__ void each_reader(const PoolSizes& s, const Place& at,
     }
   }
 }
-
-/// The largest of a window, and where it came from.
-template <class T>
-struct Largest {
-  static constexpr int N = pack_size<T>;
-
-  T* y;
-  PoolTap* winner;
-
-  struct Of {
-    float best[N];
-    PoolTap won[N];
-
-    __device__ __forceinline__ Of(const PoolTaps& ys, const PoolTaps& xs, int kernel) {
-      const bool none = ys.empty() || xs.empty();
-#pragma unroll
-      for (int k = 0; k < N; ++k) {
-        best[k] = -INFINITY;
-        won[k] = none ? ops::MaxPool2d::no_tap : static_cast<PoolTap>(ys.first * kernel + xs.first);
-      }
-    }
-    /// A tap that is seen again changes nothing: of equals the first one wins.
-    __device__ __forceinline__ void take(const float (&v)[N], int tap, bool) {
-#pragma unroll
-      for (int k = 0; k < N; ++k) {
-        const bool take = ops::wins(v[k], best[k]);
-        best[k] = take ? v[k] : best[k];
-        won[k] = take ? static_cast<PoolTap>(tap) : won[k];
-      }
-    }
-  };
-
-  template <bool Whole>
-  __device__ __forceinline__ void store(const Of& of, const PoolSizes&, const PoolTaps&, const PoolTaps&,
-                                        std::int64_t at, int there) const {
-    store_lanes<Whole>(y + at, of.best, there);
-    if (winner != nullptr) store_lanes<Whole>(winner + at, of.won, there);
-  }
-};
-
-/// What a tap of a window weighs in its mean.
-__device__ __forceinline__ float tap_weight(const PoolSizes& s, bool padding, const PoolTaps& ys,
-                                            const PoolTaps& xs) {
-  return 1.0F / static_cast<float>(ys.count(s.rows, padding) * xs.count(s.columns, padding));
-}
-
-/// The mean of a window.
-template <class T>
-struct Mean {
-  static constexpr int N = pack_size<T>;
-
-  T* y;
-  bool padding;
-
-  struct Of {
-    float sum[N] = {};
-
-    __device__ __forceinline__ Of(const PoolTaps&, const PoolTaps&, int) {}
-    __device__ __forceinline__ void take(const float (&v)[N], int, bool seen) {
-#pragma unroll
-      for (int k = 0; k < N; ++k) sum[k] += seen ? 0 : v[k];
-    }
-  };
-
-  template <bool Whole>
-  __device__ __forceinline__ void store(const Of& of, const PoolSizes& s, const PoolTaps& ys,
-                                        const PoolTaps& xs, std::int64_t at, int there) const {
-    const float weight = tap_weight(s, padding, ys, xs);
-    float mean[N];
-#pragma unroll
-    for (int k = 0; k < N; ++k) mean[k] = of.sum[k] * weight;
-    store_lanes<Whole>(y + at, mean, there);
-  }
-};
-
-/// The gradient of a window, of which all goes to the tap that won.
-template <class T>
-struct LargestGradient {
-  static constexpr int N = pack_size<T>;
-
-  const T* __restrict__ dy;
-  const PoolTap* __restrict__ winner;
-
-  struct Of {
-    float d[N];
-    PoolTap won[N];
-
-    __device__ __forceinline__ void add_to(float (&sum)[N], int tap) const {
-#pragma unroll
-      for (int k = 0; k < N; ++k) sum[k] += won[k] == tap ? d[k] : 0;
-    }
-  };
-  struct Loaded {
-    Packed<T> d;
-    Packed<PoolTap, N> won;
-
-    __device__ __forceinline__ Of of(bool exists, float) const {
-      Of of;
-      d.unpack(of.d);
-      won.unpack(of.won);
-      // No tap has this number.
-#pragma unroll
-      for (int k = 0; k < N; ++k) of.won[k] = exists ? of.won[k] : ops::MaxPool2d::no_tap;
-      return of;
-    }
-  };
-
-  template <bool Whole>
-  __device__ __forceinline__ Loaded load(std::int64_t at, int there) const {
-    Loaded loaded;
-    loaded.d.template load<Whole>(dy + at, there);
-    loaded.won.template load<Whole>(winner + at, there);
-    return loaded;
-  }
-  __device__ __forceinline__ float weight(const PoolSizes&, int, int) const { return 1; }
-};
-
-/// The gradient of a window, of which each tap gets the same.
-template <class T>
-struct MeanGradient {
-  static constexpr int N = pack_size<T>;
-
-  const T* __restrict__ dy;
-  bool padding;
-
-  struct Of {
-    float d[N];
-    float weight;
-
-    __device__ __forceinline__ void add_to(float (&sum)[N], int) const {
-#pragma unroll
-      for (int k = 0; k < N; ++k) sum[k] += weight * d[k];
-    }
-  };
-  struct Loaded {
-    Packed<T> d;
-
-    __device__ __forceinline__ Of of(bool exists, float weight) const {
-      Of of;
-      d.unpack(of.d);
-#pragma unroll
-      for (int k = 0; k < N; ++k) of.d[k] = exists ? of.d[k] : 0;
-      of.weight = weight;
-      return of;
-    }
-  };
-
-  template <bool Whole>
-  __device__ __forceinline__ Loaded load(std::int64_t at, int there) const {
-    Loaded loaded;
-    loaded.d.template load<Whole>(dy + at, there);
-    return loaded;
-  }
-  __device__ __forceinline__ float weight(const PoolSizes& s, int oy, int ox) const {
-    return tap_weight(s, padding, PoolTaps(s.rows, oy), PoolTaps(s.columns, ox));
-  }
-};
 
 }  // namespace pretext::cuda
