@@ -39,7 +39,7 @@ endif()
 if(PRETEXT_CUDA_FOUND)
   # The kernels are compiled by nvcc, once; all else is headers for the C++ compiler.
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/pretext/*/*.cu)
-  add_library(pretext_cuda_kernels STATIC ${kernels})
+  add_library(pretext_cuda_kernels STATIC EXCLUDE_FROM_ALL ${kernels})  # for who links it
   target_link_libraries(pretext_cuda_kernels PUBLIC pretext CUDA::cudart_static CUDA::cublasLt CUDNN::cudnn
                                              PRIVATE $<BUILD_INTERFACE:pretext_portable_flags>)
   target_compile_options(pretext_cuda_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-O3>)

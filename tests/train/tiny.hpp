@@ -21,6 +21,7 @@
 #include "pretext/nn/dropout.hpp"
 #include "pretext/nn/linear.hpp"
 #include "pretext/optim/sgd.hpp"
+#include "pretext/tasks/classifier.hpp"
 #include "pretext/train/fit.hpp"
 
 namespace test {

@@ -62,6 +62,9 @@ struct ConvConfig {
         CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT);
     return std::find(notes.begin(), notes.end(), note) != notes.end();
   }
+  std::int64_t index() const {
+    return engine.value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64);
+  }
   bool compiled_at_first_use() const {
     const auto notes = engine.values<cudnnBackendBehaviorNote_t>(
         CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE, CUDNN_BEHAVIOR_NOTE_TYPE_COUNT);
@@ -75,9 +78,11 @@ struct ConvConfig {
     if (compiled_at_first_use() || noted(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) ||
         noted(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION))
       return false;
+    // Engine 17 transforms too, and does not note it: sums of whole numbers came out wrong by 1 / 500.
     return type != CUDNN_DATA_FLOAT ||
-           !(noted(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || noted(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
-             noted(CUDNN_NUMERICAL_NOTE_FFT) || noted(CUDNN_NUMERICAL_NOTE_WINOGRAD));
+           !(index() == 17 || noted(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) ||
+             noted(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) || noted(CUDNN_NUMERICAL_NOTE_FFT) ||
+             noted(CUDNN_NUMERICAL_NOTE_WINOGRAD));
   }
 };
 
