@@ -158,6 +158,11 @@ class OpTable {
     max_pool("kernel over picture, ceil", {1, 2, 2, 1}, {3, {.stride = 2}, true});
     max_pool("1/1", {1, 3, 3, 2}, {1, {}});
     max_pool("no pictures", {0, 4, 4, 3}, {2, {.stride = 2}});
+    max_pool("2/2, 8 channels", {1, 5, 4, 8}, {2, {.stride = 2}, true});
+    max_pool("3/2, 8 channels", {1, 5, 5, 8}, {3, {.stride = 2}});
+    max_pool("3/2, border, 8 channels", {1, 5, 4, 8}, {3, {.stride = 2, .padding = 1}});
+    max_pool("3/1, 8 channels", {1, 4, 3, 8}, {3, {.padding = 1}});
+    max_pool("large, 96 channels", {3, 17, 12, 96}, {3, {.stride = 2, .padding = 1}}, true);
     max_pool("large", {5, 23, 21, 17}, {3, {.stride = 2, .padding = 1}}, true);
     avg_pool("2/2", {2, 4, 6, 3}, {2, {.stride = 2}});
     avg_pool("3/2, border", {2, 7, 6, 2}, {3, {.stride = 2, .padding = 1}});
@@ -168,6 +173,11 @@ class OpTable {
     avg_pool("3/1, overlapping", {1, 5, 4, 3}, {3, {.padding = 1}});
     avg_pool("2/3, gaps", {2, 8, 7, 2}, {2, {.stride = 3}});
     avg_pool("no pictures", {0, 4, 4, 3}, {2, {.stride = 2}});
+    avg_pool("2/2, 8 channels", {1, 5, 4, 8}, {2, {.stride = 2}, true});
+    avg_pool("3/2, 8 channels", {1, 5, 5, 8}, {3, {.stride = 2}});
+    avg_pool("3/2, border not counted, 8 channels", {1, 5, 4, 8},
+             {3, {.stride = 2, .padding = 1}, false, false});
+    avg_pool("3/1, 8 channels", {1, 4, 3, 8}, {3, {.padding = 1}});
     avg_pool("large", {5, 23, 21, 17}, {3, {.stride = 2}, true}, true);
     for (const Shape& x : {Shape{3, 4, 5, 6}, Shape{1, 1, 1, 1}, Shape{0, 3, 3, 2}, Shape{37, 9, 7, 31}})
       add(

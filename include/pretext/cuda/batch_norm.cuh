@@ -3,6 +3,7 @@
 
 #include "pretext/cuda/batch_norm.hpp"
 #include "pretext/cuda/column_sums.cuh"
+#include "pretext/cuda/lanes.cuh"
 #include "pretext/ops/channel_steps.hpp"
 #include "pretext/ops/normalized.hpp"
 
@@ -12,38 +13,43 @@ namespace pretext::cuda {
 /// leave their mean, less the first row of all, and their sum of squared deviations from it.
 template <class T, int Pack>
 struct MomentColumns {
-  static constexpr int pack = Pack, unroll = 4;
-  using Loaded = cuda::Pack<T, pack>;
+  static constexpr int pack = Pack, unroll = 8;
+  using Loaded = Packed<T, pack>;
   struct Channels {
     float shift[pack];
+  };
+  struct Origin {
+    T of_chunk, of_all;
   };
 
   const T* x;
   double* moments;
   std::int64_t columns;
 
-  __device__ Loaded load(std::int64_t at) const { return *reinterpret_cast<const Loaded*>(x + at); }
+  __device__ Loaded load(std::int64_t at) const { return Loaded::of(x + at); }
 
   __device__ Channels channels(std::int64_t c, std::int64_t row) const {
-    const Loaded first = load(row * columns + c);
     Channels of;
-#pragma unroll
-    for (int k = 0; k < pack; ++k) of.shift[k] = widen(first.v[k]);
+    load(row * columns + c).unpack(of.shift);
     return of;
   }
 
   __device__ static void add(const Loaded& x, const Channels& of, float (&sums)[2][pack]) {
+    float v[pack];
+    x.unpack(v);
 #pragma unroll
     for (int k = 0; k < pack; ++k) {
-      const float deviation = widen(x.v[k]) - of.shift[k];
+      const float deviation = v[k] - of.shift[k];
       sums[0][k] += deviation;
       sums[1][k] += deviation * deviation;
     }
   }
 
-  __device__ float2 part(std::int64_t c, std::int64_t row, std::int64_t rows, float2 sums) const {
+  __device__ Origin origin(std::int64_t c, std::int64_t row) const { return {x[row * columns + c], x[c]}; }
+
+  __device__ static float2 part(const Origin& from, std::int64_t rows, float2 sums) {
     const double mean = static_cast<double>(sums.x) / static_cast<double>(rows);
-    const double shift = static_cast<double>(widen(x[row * columns + c])) - static_cast<double>(widen(x[c]));
+    const double shift = static_cast<double>(widen(from.of_chunk)) - static_cast<double>(widen(from.of_all));
     const double squares = static_cast<double>(sums.y) - static_cast<double>(sums.x) * mean;
     return {static_cast<float>(shift + mean), static_cast<float>(squares < 0 ? 0 : squares)};
   }
@@ -54,9 +60,9 @@ struct MomentColumns {
     total.y += part.y + n * mean * mean;
   }
 
-  __device__ void finish(std::int64_t c, std::int64_t rows, double2 total) const {
+  __device__ void finish(std::int64_t c, const Origin& from, std::int64_t rows, double2 total) const {
     const double mean = total.x / static_cast<double>(rows), squares = total.y - total.x * mean;
-    moments[c] = static_cast<double>(widen(x[c])) + mean;
+    moments[c] = static_cast<double>(widen(from.of_all)) + mean;
     moments[columns + c] = squares < 0 ? 0 : squares;
   }
 };
@@ -65,22 +71,21 @@ struct MomentColumns {
 template <class T, int Pack, bool Relu>
 struct GradientColumns {
   static constexpr int pack = Pack, unroll = Relu ? 2 : 4;
-  using Values = cuda::Pack<T, pack>;
+  using Values = Packed<T, pack>;
   struct Loaded {
     Values x, dy;
   };
   struct Channels {
     ops::Normalized<float> of[pack];
   };
+  struct Origin {};
 
   const T *x, *dy;
   const float* affine;
   double* sums;
   std::int64_t columns;
 
-  __device__ Loaded load(std::int64_t at) const {
-    return {*reinterpret_cast<const Values*>(x + at), *reinterpret_cast<const Values*>(dy + at)};
-  }
+  __device__ Loaded load(std::int64_t at) const { return {Values::of(x + at), Values::of(dy + at)}; }
 
   __device__ Channels channels(std::int64_t c, std::int64_t) const {
     Channels result;
@@ -95,21 +100,22 @@ struct GradientColumns {
   }
 
   __device__ static void add(const Loaded& from, const Channels& channels, float (&sums)[2][pack]) {
+    float x[pack], d[pack];
+    from.x.unpack(x), from.dy.unpack(d);
 #pragma unroll
     for (int k = 0; k < pack; ++k) {
-      const float x = widen(from.x.v[k]);
-      float d = widen(from.dy.v[k]);
-      if constexpr (Relu) channels.of[k].cut_gradient(d, x);
-      sums[0][k] += d;
-      sums[1][k] += d * (x - channels.of[k].center);
+      if constexpr (Relu) channels.of[k].cut_gradient(d[k], x[k]);
+      sums[0][k] += d[k];
+      sums[1][k] += d[k] * (x[k] - channels.of[k].center);
     }
   }
 
-  __device__ static float2 part(std::int64_t, std::int64_t, std::int64_t, float2 sums) { return sums; }
+  __device__ static Origin origin(std::int64_t, std::int64_t) { return {}; }
+  __device__ static float2 part(const Origin&, std::int64_t, float2 sums) { return sums; }
   __device__ static void take(float2 part, std::int64_t, double2& total) {
     total.x += part.x, total.y += part.y;
   }
-  __device__ void finish(std::int64_t c, std::int64_t, double2 total) const {
+  __device__ void finish(std::int64_t c, const Origin&, std::int64_t, double2 total) const {
     sums[c] = total.x;
     sums[columns + c] = total.y;
   }
@@ -118,22 +124,26 @@ struct GradientColumns {
 /// Of the elements themselves.
 template <class T, int Pack>
 struct PlainColumns {
-  static constexpr int pack = Pack, unroll = 4;
-  using Loaded = cuda::Pack<T, pack>;
+  static constexpr int pack = Pack, unroll = 8;
+  using Loaded = Packed<T, pack>;
   struct Channels {};
+  struct Origin {};
 
   const T* x;
   float* sum;
 
-  __device__ Loaded load(std::int64_t at) const { return *reinterpret_cast<const Loaded*>(x + at); }
+  __device__ Loaded load(std::int64_t at) const { return Loaded::of(x + at); }
   __device__ static Channels channels(std::int64_t, std::int64_t) { return {}; }
   __device__ static void add(const Loaded& x, const Channels&, float (&sums)[2][pack]) {
+    float v[pack];
+    x.unpack(v);
 #pragma unroll
-    for (int k = 0; k < pack; ++k) sums[0][k] += widen(x.v[k]);
+    for (int k = 0; k < pack; ++k) sums[0][k] += v[k];
   }
-  __device__ static float2 part(std::int64_t, std::int64_t, std::int64_t, float2 sums) { return sums; }
+  __device__ static Origin origin(std::int64_t, std::int64_t) { return {}; }
+  __device__ static float2 part(const Origin&, std::int64_t, float2 sums) { return sums; }
   __device__ static void take(float2 part, std::int64_t, double2& total) { total.x += part.x; }
-  __device__ void finish(std::int64_t c, std::int64_t, double2 total) const {
+  __device__ void finish(std::int64_t c, const Origin&, std::int64_t, double2 total) const {
     sum[c] = static_cast<float>(total.x);
   }
 };

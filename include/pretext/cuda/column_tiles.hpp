@@ -4,27 +4,31 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "pretext/core/config.hpp"
 #include "pretext/cuda/context.hpp"
 
 namespace pretext::cuda {
 
 /// How sums over the rows of a matrix are cut into blocks of threads: a block takes a tile of neighbouring
-/// columns and a chunk of the rows. One wave of blocks fills the GPU, so that no block waits for another, and
-/// what they leave to add up is little.
+/// columns and a chunk of the rows. One wave of blocks fills the GPU, so that no block waits for another.
+/// Tiles are narrow, a line of the cache, as the last block of each adds up what all its chunks left.
 struct ColumnTiles {
   static constexpr int threads = 768;
   static constexpr std::int64_t most_groups = 128;  // of several chunks
+  static constexpr int most_packs = 8;              // in a tile, of several elements each
 
   std::int64_t rows, columns;
   std::int64_t chunk_rows;  ///< in each chunk but the last
   int width;                ///< packs in a tile; a pack is what one thread loads at once
+  int tile_columns;         ///< elements in these; the last tile may have fewer
   int groups, chunks;
 
   /// For packs of so many elements, which divides the columns; there is at least one column.
   ColumnTiles(std::int64_t n, std::int64_t c, int pack) : rows(n), columns(c) {
-    const std::int64_t packs = columns / pack, most_packs = pack == 1 ? 64 : 16;
-    const std::int64_t tiles = (packs + most_packs - 1) / most_packs;
+    const std::int64_t packs = columns / pack, most = pack == 1 ? 64 : most_packs;
+    const std::int64_t tiles = (packs + most - 1) / most;
     width = static_cast<int>((packs + tiles - 1) / tiles);
+    tile_columns = width * pack;
     groups = static_cast<int>((packs + width - 1) / width);
     const std::int64_t fill = groups > most_groups ? 1 : multiprocessors() / groups;
     const std::int64_t worth = (rows + 4 * lanes() - 1) / (4 * lanes());
@@ -36,7 +40,9 @@ struct ColumnTiles {
   /// Rows that a block takes at once.
   int lanes() const { return threads / width; }
   /// Numbers in the scratch memory of sums of two quantities.
-  std::int64_t scratch_size() const { return 2 * chunks * columns; }
+  std::int64_t scratch_size() const { return 2 * chunks * part_columns(); }
+  /// Columns of all tiles, were they whole.
+  PRETEXT_HD std::int64_t part_columns() const { return std::int64_t{groups} * tile_columns; }
 };
 
 /// Elements that a thread can load at once from each of these matrices of so many columns: 16 bytes of them,

@@ -19,16 +19,42 @@ inline constexpr int lane_threads = 256;
 /// another type beside it.
 template <class T, int N = pack_size<T>>
 struct Packed {
-  static_assert(sizeof(T) * N == 4 || sizeof(T) * N == 8 || sizeof(T) * N == 16);
-  using Words =
-      std::conditional_t<sizeof(T) * N == 16, uint4, std::conditional_t<sizeof(T) * N == 8, uint2, unsigned>>;
+  template <std::size_t size>
+  static auto words_of() {
+    if constexpr (size == 16)
+      return uint4();
+    else if constexpr (size == 8)
+      return uint2();
+    else if constexpr (size == 4)
+      return unsigned();
+    else
+      return static_cast<unsigned short>(0);
+  }
+  static constexpr std::size_t size = sizeof(T) * N;
+  static_assert(size == 2 || size == 4 || size == 8 || size == 16);
+  using Words = decltype(words_of<size>());
   Words words;
 
+  /// All lanes, from a multiple of their size.
+  __device__ __forceinline__ static Packed of(const T* from) {
+    Packed packed;
+    packed.words = *reinterpret_cast<const Words*>(from);
+    return packed;
+  }
+
   __device__ __forceinline__ void unpack(Wide<T> (&v)[N]) const {
-    T narrow[N];
-    memcpy(narrow, &words, sizeof narrow);
+    if constexpr (std::is_same_v<T, bf16> && N % 2 == 0) {  // which is the upper half of a float
+      unsigned pairs[N / 2];
+      memcpy(pairs, &words, sizeof pairs);
 #pragma unroll
-    for (int k = 0; k < N; ++k) v[k] = widen(narrow[k]);
+      for (int k = 0; k < N; ++k)
+        v[k] = __uint_as_float(k % 2 == 0 ? pairs[k / 2] << 16 : pairs[k / 2] & 0xFFFF0000U);
+    } else {
+      T narrow[N];
+      memcpy(narrow, &words, sizeof narrow);
+#pragma unroll
+      for (int k = 0; k < N; ++k) v[k] = widen(narrow[k]);
+    }
   }
   __device__ __forceinline__ void pack(const Wide<T> (&v)[N]) {
     T narrow[N];

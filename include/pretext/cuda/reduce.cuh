@@ -15,18 +15,31 @@ namespace pretext::cuda {
 /// after another.
 static __device__ unsigned tickets[128];
 
+/// How many came before. What a block wrote before a barrier and this, who comes later sees after this and a
+/// barrier.
+__device__ inline unsigned next_ticket(unsigned* count) {
+  unsigned before;
+  asm volatile("atom.add.acq_rel.gpu.global.u32 %0, [%1], 1;"
+               : "=r"(before)
+               : "l"(__cvta_generic_to_global(count))
+               : "memory");
+  return before;
+}
+
 /// True in all threads of the last of so many blocks of a group to come here: it sees what the others wrote
 /// before, if it reads with __ldcg.
 __device__ inline bool last_to_come(unsigned group, unsigned blocks) {
+  if (blocks == 1) {
+    __syncthreads();
+    return true;
+  }
   __shared__ bool last;
-  __threadfence();
   __syncthreads();
   if (threadIdx.x == 0) {
-    last = blocks == 1 || atomicAdd(&tickets[group], 1) == blocks - 1;
-    if (last && blocks > 1) tickets[group] = 0;
+    last = next_ticket(&tickets[group]) == blocks - 1;
+    if (last) tickets[group] = 0;
   }
   __syncthreads();
-  if (last) __threadfence();
   return last;
 }
 

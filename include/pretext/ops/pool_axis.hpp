@@ -45,6 +45,11 @@ struct Taps {
 
   PRETEXT_INLINE PRETEXT_HD bool empty() const { return first == last; }
 
+  /// Of the taps inside, the one nearest to this tap; there must be one.
+  PRETEXT_INLINE PRETEXT_HD I nearest(I tap) const {
+    return tap < first ? first : tap < last ? tap : last - 1;
+  }
+
   /// How many taps count in a mean: those inside, or with `padding` also those on the border.
   PRETEXT_INLINE PRETEXT_HD I count(const PoolAxis<I>& axis, bool padding) const {
     const I room = axis.extent + axis.padding - start;
