@@ -11,6 +11,7 @@
 #include <pretext/pretext.hpp>
 
 #include "measure.hpp"
+#include "page_parts.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 
@@ -100,7 +101,7 @@ class Demo {
     auto random = make_backbone(settings);
     if (shown) {
       keep_answers(rotation);
-      keep_filters(rotation.backbone);
+      outcome_.filters = first_filters(rotation.backbone).value();
       outcome_.parameters = rotation.parameters;
     }
     add_score("rotation", "rotation task", rotation.test, seed);
@@ -153,29 +154,6 @@ class Demo {
 
   static Image picture(const Tensor<float, Cpu>& inputs, std::int64_t i) {
     return to_image(inputs.rows(i, i + 1).reshape({inputs.dim(1), inputs.dim(2), 3}), cifar_normalization);
-  }
-
-  /// The first convolution with the scale of its batch norm.
-  void keep_filters(nn::Sequential<>& net) {
-    Tensor<float, Cpu> kernel, gamma, variance;
-    const auto take = [](Tensor<float, Cpu>& to, const Tensor<float, Cpu>& from) {
-      if (!to.defined()) to = from.clone();
-    };
-    nn::visit<Cpu, float>(net, {.param =
-                                    [&](const std::string& name, Param<float, Cpu>& p) {
-                                      if (p.value.shape().rank() == 4)
-                                        take(kernel, p.value);
-                                      else if (name.ends_with(".weight"))
-                                        take(gamma, p.value);
-                                    },
-                                .buffer =
-                                    [&](const std::string& name, Buffer<float, Cpu>& b) {
-                                      if (name.ends_with("running_var")) take(variance, b.value);
-                                    }});
-    const std::int64_t filters = kernel.dim(3);
-    for (std::int64_t i = 0; i < kernel.size(); ++i)
-      kernel.data()[i] *= gamma.data()[i % filters] / std::sqrt(variance.data()[i % filters] + 1e-5F);
-    outcome_.filters = kernel;
   }
 
   void keep_neighbours(nn::Sequential<>& trained, nn::Sequential<>& random,

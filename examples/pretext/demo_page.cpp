@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <pretext/report/filters.hpp>
 #include <pretext/report/gallery.hpp>
 #include <pretext/report/page.hpp>
-#include <pretext/report/table.hpp>
 
 #include "demo.hpp"
 #include "environment.hpp"
+#include "page_parts.hpp"
 
 using namespace pretext;
 using report::Html;
@@ -14,26 +13,6 @@ using report::Html;
 namespace {
 
 const std::vector<std::string> turn_names{"upright", "turned left", "upside down", "turned right"};
-const std::vector<std::string> networks{"rotation", "random", "supervised"};
-
-std::string percent(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * value);
-  return text;
-}
-
-/// One curve over epochs, its band reaching from the lowest to the highest seed.
-report::Series curve(const std::string& name, const std::vector<std::vector<train::Record>>& seeds,
-                     double (*value)(const train::Record&)) {
-  std::vector<double> epochs;
-  std::vector<std::vector<double>> runs;
-  for (const train::Record& r : seeds.front()) epochs.push_back(static_cast<double>(r.epoch));
-  for (const auto& records : seeds) {
-    runs.emplace_back();
-    for (const train::Record& r : records) runs.back().push_back(value(r));
-  }
-  return report::over_runs(name, epochs, runs);
-}
 
 Html curves(const DemoOutcome& o) {
   const auto accuracy = [](const train::Record& r) { return 100 * r.accuracy; };
@@ -41,78 +20,14 @@ Html curves(const DemoOutcome& o) {
   const report::LinePlot solved{.title = "Rotation prediction",
                                 .x_label = "epoch",
                                 .y_label = "accuracy on training views, %",
-                                .series = {curve("rotation", o.rotation_epochs, accuracy)},
+                                .series = {epoch_curve("rotation", o.rotation_epochs, accuracy)},
                                 .reference = report::Reference{25, "chance"}};
   const report::LinePlot losses{.title = "Loss",
                                 .x_label = "epoch",
                                 .y_label = "cross-entropy",
-                                .series = {curve("rotation", o.rotation_epochs, loss)},
+                                .series = {epoch_curve("rotation", o.rotation_epochs, loss)},
                                 .reference = report::Reference{std::log(4.0), "chance"}};
   return report::side_by_side({report::figure(solved), report::figure(losses)});
-}
-
-const eval::Summary* find(const std::vector<eval::Summary>& all, const std::string& network,
-                          const std::string& tap, const std::string& protocol) {
-  for (const auto& s : all)
-    if (s.first.network == network && s.first.tap == tap && s.first.protocol.starts_with(protocol)) return &s;
-  return nullptr;
-}
-
-report::Cell cell(const eval::Summary* s) {
-  if (s == nullptr) return "";
-  return {100 * s->accuracy.mean, 1, s->accuracy.count > 1 ? 100 * s->accuracy.deviation : std::nan("")};
-}
-
-std::vector<std::string> taps_of(const std::vector<eval::Summary>& all) {
-  std::vector<std::string> taps;
-  for (const auto& s : all)
-    if (s.first.network == "rotation" && s.first.protocol.starts_with("linear probe"))
-      taps.push_back(s.first.tap);
-  return taps;
-}
-
-/// A row a tap: what each network's features reach there, and what pretraining gains over random weights.
-Html probe_table(const std::vector<eval::Summary>& all, const std::string& protocol,
-                 const std::string& caption) {
-  using report::Best;
-  report::Table table{caption,
-                      {{"tap"},
-                       {"rotation", Best::highest},
-                       {"random weights", Best::highest},
-                       {"gain", Best::highest},
-                       {"supervised", Best::highest},
-                       {"raw pixels"}},
-                      {}};
-  for (const std::string& tap : taps_of(all)) {
-    const auto* rotation = find(all, "rotation", tap, protocol);
-    const auto* random = find(all, "random", tap, protocol);
-    table.rows.push_back(
-        {tap, cell(rotation), cell(random),
-         report::Cell::difference(100 * (rotation->accuracy.mean - random->accuracy.mean), 1),
-         cell(find(all, "supervised", tap, protocol)), ""});
-  }
-  table.rows.push_back({"input", "", "", "", "", cell(find(all, "raw pixels", "pixels", protocol))});
-  return report::table(table);
-}
-
-Html probe_bars(const std::vector<eval::Summary>& all, bool one_seed) {
-  report::BarChart chart{.title = "Linear probe by tap",
-                         .x_label = "test accuracy, %",
-                         .series = {"rotation", "random weights", "supervised"}};
-  for (const std::string& tap : taps_of(all)) {
-    report::BarGroup group{tap, {}};
-    for (const std::string& network : networks) {
-      const auto* s = find(all, network, tap, "linear probe");
-      group.bars.push_back(s == nullptr ? report::Bar{}
-                                        : report::Bar{100 * s->accuracy.mean, 100 * s->accuracy.deviation});
-    }
-    chart.groups.push_back(group);
-  }
-  if (const auto* raw = find(all, "raw pixels", "pixels", "linear probe"))
-    chart.reference = report::Reference{100 * raw->accuracy.mean, "raw pixels"};
-  return report::figure(
-      chart,
-      one_seed ? "" : "The line at the end of a bar is one standard deviation over seeds to either side.");
 }
 
 Html asked(const DemoOutcome& o) {
@@ -184,6 +99,8 @@ void add_features(report::Page& page, const DemoOutcome& o, const std::vector<ev
   const std::string spread = one_seed(o)
                                  ? "of one seed, which draws"
                                  : "mean and standard deviation over " + all_seeds(o) + ", which draw";
+  const std::string bars =
+      one_seed(o) ? "" : "The line at the end of a bar is one standard deviation over seeds to either side.";
   page.section(
       "What the features are worth",
       "The network is frozen; a linear classifier is fitted to the features of each tap with the labels of "
@@ -194,8 +111,8 @@ void add_features(report::Page& page, const DemoOutcome& o, const std::vector<ev
       "The supervised column probes the features of the supervised network in the same way; the number at "
       "the top of the page is what its own head reaches on the test pictures. That network has seen the "
       "labels that choose its penalty.",
-      probe_table(all, "linear probe", "Linear probe"), probe_bars(all, one_seed(o)),
-      probe_table(all, "kNN", "Nearest neighbours: cosine, the 200 nearest vote"));
+      probe_table(all, "rotation", "linear probe", "Linear probe"), probe_bars(all, "rotation", bars),
+      probe_table(all, "rotation", "kNN", "Nearest neighbours: cosine, the 200 nearest vote"));
 }
 
 void add_neighbours(report::Page& page, const DemoOutcome& o) {
@@ -211,14 +128,11 @@ void add_neighbours(report::Page& page, const DemoOutcome& o) {
 }
 
 void add_filters(report::Page& page, const DemoOutcome& o) {
-  std::vector<report::Card> filters;
-  for (Image& filter : report::filter_pictures(o.filters, {.one_range = true}))
-    filters.push_back({std::move(filter)});
   page.section("What the first layer looks for",
                "The filters of the first convolution of " + shown_network(o) +
                    ", each with its batch norm's scale folded in, on one scale of brightness; middle grey is "
                    "zero.",
-               report::gallery(filters, 44));
+               filter_gallery(o.filters));
 }
 
 /// The command, as the script `run` takes it: pretext itself is seldom on the path.

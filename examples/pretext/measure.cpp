@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <pretext/core/file.hpp>
+#include <pretext/core/json_reader.hpp>
 #include <pretext/eval/probe.hpp>
 #include <pretext/pretext.hpp>
 
@@ -29,6 +30,34 @@ std::vector<double> split_numbers(const std::string& flag, const std::string& te
 eval::Pool pool_of(const std::string& name) {
   require_known("pooling", name, {"average", "max", "flat"});
   return name == "average" ? eval::Pool::average : name == "max" ? eval::Pool::max : eval::Pool::flat;
+}
+
+/// The object of one result, without how it was chosen.
+eval::Result read_result(JsonReader& in, const std::filesystem::path& path) {
+  eval::Result r;
+  const std::vector<std::pair<const char*, std::string*>> words{{"network", &r.network},
+                                                                {"tap", &r.tap},
+                                                                {"pooling", &r.pooling},
+                                                                {"protocol", &r.protocol},
+                                                                {"dataset", &r.dataset}};
+  const std::vector<std::pair<const char*, std::int64_t*>> numbers{
+      {"dims", &r.dims}, {"train", &r.train}, {"validation", &r.validation},
+      {"test", &r.test}, {"views", &r.views}, {"correct", &r.correct}};
+  in.object([&](const std::string& key) {
+    const auto is = [&](const auto& field) { return key == field.first; };
+    if (const auto word = std::ranges::find_if(words, is); word != words.end())
+      *word->second = in.string();
+    else if (const auto number = std::ranges::find_if(numbers, is); number != numbers.end())
+      *number->second = in.integer();
+    else if (key == "validation_accuracy" && !in.null())
+      r.validation_accuracy = in.number();
+    else if (key != "validation_accuracy")
+      in.skip();
+  });
+  require(!r.network.empty() && !r.protocol.empty() && r.test >= 0 && r.views >= 1 && r.correct >= 0 &&
+              r.correct <= r.test * r.views,
+          path.string(), ": a result has no network or protocol, or more right answers than questions");
+  return r;
 }
 
 }  // namespace
@@ -109,4 +138,17 @@ void write_results(const std::filesystem::path& path, const std::vector<eval::Re
                            "\n";
   make_folder_of(path);
   write_text(path, text);
+}
+
+std::vector<eval::Result> read_results(const std::filesystem::path& path) {
+  const std::string text = read_text(path);
+  std::vector<eval::Result> results;
+  JsonReader in(text, path.string());
+  in.object([&](const std::string& key) {
+    if (key == "results")
+      in.array([&] { results.push_back(read_result(in, path)); });
+    else
+      in.skip();
+  });
+  return results;
 }

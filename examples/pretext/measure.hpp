@@ -36,3 +36,6 @@ void print_table(const std::vector<pretext::eval::Result>& results);
 void write_results(const std::filesystem::path& path, const std::vector<pretext::eval::Result>& results,
                    const std::string& command, const std::string& config,
                    const pretext::JsonObject& weights = {});
+
+/// The results in a file that write_results() wrote, without how they were chosen; throws where it is none.
+std::vector<pretext::eval::Result> read_results(const std::filesystem::path& path);

@@ -141,16 +141,20 @@ std::string Settings::toml() const {
   return text;
 }
 
-void Settings::read_toml(const std::filesystem::path& file) {
+std::string read_text(const std::filesystem::path& file, std::uintmax_t limit) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   require(!error, file.string(), ": cannot be read: ", error.message());
-  require(size <= 1'000'000, file.string(), ": a config has at most 1 MB, this file has ", size, " bytes");
+  require(size <= limit, file.string(), ": must have at most ", limit, " bytes, not ", size);
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   require(in.good(), file.string(), ": cannot be read");
-  read_toml(text.str(), file.string());
+  return text.str();
+}
+
+void Settings::read_toml(const std::filesystem::path& file) {
+  read_toml(read_text(file, 1'000'000), file.string());
 }
 
 void Settings::read_toml(const std::string& text, const std::string& name) {

@@ -71,3 +71,6 @@ std::string counted(std::int64_t count, const std::string& what);
 
 /// Makes the folder that a file is to be written to, where it is missing.
 void make_folder_of(const std::filesystem::path& file);
+
+/// The text of a small file; throws where it cannot be read or has more bytes than the limit.
+std::string read_text(const std::filesystem::path& file, std::uintmax_t limit = 100'000'000);

@@ -16,20 +16,25 @@ void DataSettings::add_to(Settings& settings) {
   settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
   settings.add("size", &size, "Side of the network's input, in pixels; 0: what suits the task");
   settings.add("max-bad", &max_bad, "Part of the pictures that may be unreadable and left out");
+  settings.add("limit", &limit, "At most so many pictures of a part, drawn by chance; 0: all of them");
 }
 
 void DataSettings::check() const {
   require(size >= 8 && size <= 1024, "--size must be 8 to 1024, not ", size);
   require(max_bad >= 0 && max_bad <= 1, "--max-bad must be 0 to 1, not ", max_bad);
+  require(limit >= 0, "--limit must be at least 0, not ", limit);
 }
 
 data::Dataset DataSettings::open(data::Split split) const {
   check();
   const std::string source = data == "shapes" ? "shapes:" + std::to_string(size) : data;
   if (!cache.empty()) std::filesystem::create_directories(cache);
-  const data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = cache});
+  data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = cache});
+  const std::int64_t found = dataset.size();
+  if (limit > 0 && limit < found) dataset = dataset.subset(some_indices(found, limit));
   const std::string what = std::string(data::to_string(split)) + " picture";
   std::fprintf(stderr, "%s: %s", source.c_str(), counted(dataset.size(), what).c_str());
+  if (dataset.size() < found) std::fprintf(stderr, " of %lld", static_cast<long long>(found));
   if (!dataset.classes().empty()) std::fprintf(stderr, ", %zu classes", dataset.classes().size());
   if (!dataset.skipped().empty())
     std::fprintf(stderr, ", %zu skipped (first: %s: %s)", dataset.skipped().size(),

@@ -15,6 +15,7 @@ struct DataSettings {
   std::string cache = ".cache";
   std::int64_t size = 0;  ///< 0: what suits the task
   double max_bad = 0.01;
+  std::int64_t limit = 0;  ///< 0: all pictures
 
   void add_to(Settings& settings);
 
@@ -24,8 +25,8 @@ struct DataSettings {
   /// Throws what open() would throw of the settings alone.
   void check() const;
 
-  /// The train or the test part, decoded. Says on stderr what was opened and how many pictures could not be
-  /// read.
+  /// The train or the test part, decoded, or as many of its pictures as there may be, drawn without regard to
+  /// the seed. Says on stderr what was opened and how many pictures could not be read.
   pretext::data::Dataset open(pretext::data::Split split) const;
 };
 

@@ -8,6 +8,7 @@ Verb probe_verb();
 Verb knn_verb();
 Verb view_verb();
 Verb info_verb();
+Verb report_verb();
 Verb demo_verb();
 
 /// What this program can do.

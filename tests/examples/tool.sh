@@ -48,6 +48,7 @@ refused "Did you mean 'rotation'?" pretrain rotatoin --dry-run
 refused "--epochs must be a whole number, not 'two'" pretrain --epochs two
 refused "--lr must be a number, not 'high'" pretrain --lr high
 refused "--epochs must be at least 1, not 0" pretrain --data nothing-here --epochs 0 --out wrong
+refused "--limit must be at least 0, not -1" pretrain --data nothing-here --limit -1 --out wrong
 refused "--batch must be at least 1, not 0" pretrain --data nothing-here --batch 0 --out wrong
 refused "Did you mean '--run runs/mine'?" probe runs/mine
 refused "do not fill one batch of 200; give a smaller --batch" pretrain $small --batch 200 --out wrong
@@ -100,6 +101,11 @@ refused "--force starts anew and --resume continues" pretrain $small --out run -
 # What it learnt.
 says "linear probe" probe --run run --baselines
 holds run/probe.json '"network":"raw pixels"'
+says "run/report.html" report --run run --pictures 2
+for part in "How training went" "What the network sees" "raw pixels" "weight-decay"; do holds run/report.html "$part"; done
+if grep -qE 'src="http|href="http' run/report.html; then fail "the page refers to another host"; fi
+refused "is not a run folder" report --run wrong
+says "40 train pictures of 60" probe --run run --no-baselines --limit 40 --taps block1 --out limited.json
 refused "--k must be at most 60, the number of training pictures, not 200" knn --run run
 says "kNN" knn --run run --k 5
 sed 's/^data = .*/data = "gone"/' run/config.toml > moved.toml && mkdir moved && cp moved.toml moved/config.toml
@@ -128,6 +134,7 @@ for task in jigsaw relative_location exemplar exemplar_triplet colorization cont
   says "linear probe" probe --run $task --no-baselines --budget 64 --l2 0.01
   says "asked: " view $task --run $task --pictures 3 --out $task.png
   png $task.png
+  says "$task/report.html" report --run $task --pictures 2
 done
 says "* tile " info jigsaw --variants fitted,paper
 says "  tile   " info jigsaw --variants paper,released

@@ -14,6 +14,7 @@ namespace {
 struct ProbeSettings {
   MeasureSettings measure;
   std::string run = "runs/rotation", data, out;
+  std::int64_t limit = 0;
   bool baselines = true;
 };
 
@@ -23,6 +24,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
     require_pictures_of(s.run, training.source);
   else
     training.source.data = s.data;
+  if (s.limit != 0) training.source.limit = s.limit;
   auto trained = load_backbone(training, s.run);
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
@@ -63,6 +65,7 @@ Verb make_verb(const std::string& name, const std::string& help, bool linear) {
   verb.settings.add("run", &s->run, "Run folder of the network");
   verb.settings.add("data", &s->data,
                     "Labelled pictures with a train and a test part; empty: those of the run");
+  verb.settings.add("limit", &s->limit, "At most so many pictures of a part; 0: as many as the run took");
   s->measure.add_to(verb.settings);
   verb.settings.add("baselines", &s->baselines, "Measure random weights and raw pixels as well");
   verb.settings.add_unstored("out", &s->out,

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// `pretext report` explains one run on a page of its own: how training went, what the task shows to the
+// network and what it answers, and what the features are worth where they were measured.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <pretext/core/json_reader.hpp>
+#include <pretext/report/page.hpp>
+
+#include "environment.hpp"
+#include "measure.hpp"
+#include "page_parts.hpp"
+#include "tasks.hpp"
+#include "verbs.hpp"
+
+using namespace pretext;
+using report::Html;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ReportSettings {
+  std::string run = "runs/rotation", data, out;
+  std::int64_t pictures = 8;
+};
+
+/// All that the page of a run shows.
+struct RunFacts {
+  fs::path folder;
+  TrainingSettings training;
+  std::vector<train::Record> epochs;
+  std::optional<double> test_accuracy{};
+  std::vector<eval::Summary> probes{};
+};
+
+std::vector<train::Record> epochs_of(const fs::path& folder) {
+  std::vector<train::Record> epochs = train::read_metrics(folder / "metrics.jsonl");
+  std::erase_if(epochs, [](const train::Record& r) { return r.kind != "epoch"; });
+  require(!epochs.empty(), folder.string(), ": no epoch has ended yet, so there is nothing to report");
+  return epochs;
+}
+
+void read_test(RunFacts& facts) {
+  const fs::path path = facts.folder / "test.json";
+  if (!fs::exists(path)) return;
+  const std::string text = read_text(path);
+  JsonReader in(text, path.string());
+  in.object([&](const std::string& key) {
+    if (key == "accuracy")
+      facts.test_accuracy = in.number();
+    else
+      in.skip();
+  });
+}
+
+RunFacts facts_of(const ReportSettings& s) {
+  RunFacts facts{.folder = s.run, .training = read_run(s.run), .epochs = epochs_of(s.run)};
+  if (s.data.empty())
+    require_pictures_of(s.run, facts.training.source);
+  else
+    facts.training.source.data = s.data;
+  facts.training.resolve();
+  read_test(facts);
+  std::vector<eval::Result> results;
+  for (const char* name : {"probe.json", "knn.json"})
+    if (fs::exists(facts.folder / name))
+      for (eval::Result& r : read_results(facts.folder / name)) results.push_back(std::move(r));
+  facts.probes = eval::summarize(results);
+  return facts;
+}
+
+double loss_of(const train::Record& r) { return r.loss; }
+double accuracy_of(const train::Record& r) { return 100 * r.accuracy; }
+double held_out_loss(const train::Record& r) { return r.validation_loss.value_or(std::nan("")); }
+double held_out_accuracy(const train::Record& r) {
+  return 100 * r.validation_accuracy.value_or(std::nan(""));
+}
+
+Html curves(const RunFacts& facts) {
+  const auto plot = [&](const char* title, const char* label, double (*trained)(const train::Record&),
+                        double (*held_out)(const train::Record&)) {
+    report::LinePlot plot{.title = title, .x_label = "epoch", .y_label = label};
+    plot.series.push_back(epoch_curve("training", {facts.epochs}, trained));
+    if (facts.epochs.back().validation_loss)
+      plot.series.push_back(epoch_curve("held out", {facts.epochs}, held_out));
+    return report::figure(plot);
+  };
+  return report::side_by_side({plot("Loss", "loss", loss_of, held_out_loss),
+                               plot("The task solved", "accuracy, %", accuracy_of, held_out_accuracy)});
+}
+
+void add_headline(report::Page& page, const RunFacts& facts) {
+  const train::Record& last = facts.epochs.back();
+  std::vector<report::Tile> tiles{{percent(last.accuracy), "training views right", "mean of the last epoch"}};
+  if (facts.test_accuracy) tiles.push_back({percent(*facts.test_accuracy), "test views right", "read once"});
+  const eval::Summary* best = nullptr;
+  for (const eval::Summary& s : facts.probes)
+    if (s.first.network == facts.training.task && s.first.protocol.starts_with("linear probe") &&
+        (best == nullptr || s.validation > best->validation))
+      best = &s;
+  if (best != nullptr)
+    tiles.push_back({percent(best->accuracy.mean), "linear probe", best->first.tap + ", by validation"});
+  page.headline(tiles);
+}
+
+void add_views(report::Page& page, const RunFacts& facts, std::int64_t pictures) {
+  const TrainingSettings& training = facts.training;
+  const data::Dataset dataset = training.open_training();
+  Trained trained = load_trained(training, facts.folder, dataset);
+  const ViewRequest request{
+      .dataset = dataset, .plan = {0, 0, some_indices(dataset.size(), pictures)}, .trained = &trained};
+  const ToolTask& task = tool_task(training.task);
+  page.section(
+      "What the network sees",
+      "Pictures as training draws them; where the network was asked, its answer stands beside.",
+      report::figure(task.view(training, request), "views of the task " + task.name, task.question, ""));
+  if (const auto filters = first_filters(trained.backbone))
+    page.section("What the first layer looks for",
+                 "Each filter with its batch norm's scale folded in, on one scale of brightness; middle grey "
+                 "is zero.",
+                 filter_gallery(*filters));
+}
+
+void add_probes(report::Page& page, const RunFacts& facts) {
+  const std::string& network = facts.training.task;
+  const bool linear = !taps_of(facts.probes, network, "linear probe").empty(),
+             nearest = !taps_of(facts.probes, network, "kNN").empty();
+  if (!linear && !nearest) {
+    page.section("What the features are worth",
+                 "Not measured yet. These commands do it; then make the page again:",
+                 report::command("pretext probe --run " + facts.folder.string() + "\npretext knn --run " +
+                                 facts.folder.string()));
+    return;
+  }
+  Html tables;
+  if (linear) tables += probe_table(facts.probes, network, "linear probe", "Linear probe");
+  if (linear) tables += probe_bars(facts.probes, network, "");
+  if (nearest) tables += probe_table(facts.probes, network, "kNN", "Nearest neighbours");
+  page.section(
+      "What the features are worth",
+      "The network is frozen, and its features at each tap are classified with the labels of the training "
+      "pictures. Test accuracy in %; every choice was made on a part of the training pictures.",
+      tables);
+}
+
+void add_constants(report::Page& page, const RunFacts& facts) {
+  report::Table constants{"", {{"constant"}, {"value"}, {"what it is"}}, {}};
+  for (const Constant& c : tool_task(facts.training.task).constants(facts.training))
+    constants.rows.push_back({c.name, c.value, c.meaning});
+  page.section("The constants of the task", report::table(constants));
+  page.section("How to do it again", "The settings of the run, as --config takes them:",
+               report::command(read_text(facts.folder / "config.toml")), report::facts(environment()));
+}
+
+std::string summary(const RunFacts& facts) {
+  const ToolTask& task = tool_task(facts.training.task);
+  return "A network (" + facts.training.model + ") learnt from " + facts.training.source.data + " for " +
+         counted(std::ssize(facts.epochs), "epoch") + " by the question: " + task.question +
+         " The task is that of " + task.source + ".";
+}
+
+int run(const ReportSettings& s) {
+  require(s.pictures >= 1 && s.pictures <= 100, "--pictures must be 1 to 100, not ", s.pictures);
+  const RunFacts facts = facts_of(s);
+  report::Page page(facts.training.task + ": " + facts.folder.string(), summary(facts));
+  add_headline(page, facts);
+  page.section("How training went", curves(facts));
+  add_views(page, facts, s.pictures);
+  add_probes(page, facts);
+  add_constants(page, facts);
+  const fs::path out = s.out.empty() ? facts.folder / "report.html" : fs::path(s.out);
+  make_folder_of(out);
+  page.write(out);
+  std::printf("%s\n", out.string().c_str());
+  return 0;
+}
+
+}  // namespace
+
+Verb report_verb() {
+  auto s = std::make_shared<ReportSettings>();
+  Verb verb{
+      "report", "Explain a run on one self-contained page", {}, [s](const Settings&) { return run(*s); }};
+  verb.settings.add("run", &s->run, "Run folder");
+  verb.settings.add("data", &s->data, "Pictures to show; empty: those of the run");
+  verb.settings.add("pictures", &s->pictures, "How many pictures' views are shown");
+  verb.settings.add("out", &s->out, "The page to write (default: report.html in the run folder)");
+  return verb;
+}
