@@ -1,175 +1,111 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "pretext/eval/linear_probe.hpp"
+#include "pretext/eval/protocol.hpp"
 
 namespace pretext::eval {
 
-/// How well something that does not see what is in the pictures answers a task.
+/// How well a task is answered by what does not see the content of its inputs.
 struct Shortcut {
-  std::string name;
+  std::string name{};
   double accuracy = 0;
-  double chance = 0;       ///< what the best constant answer scores
-  std::int64_t count = 0;  ///< answers scored
+  double chance = 0;                       ///< what the best constant answer scores
+  Interval interval{};                     ///< 99 %, of the accuracy
+  std::int64_t answers = 0, pictures = 0;  ///< scored; none of their pictures was learnt from
 
-  /// By how many deviations of chance the accuracy is above it.
-  double excess() const {
-    return (accuracy - chance) / std::sqrt(chance * (1 - chance) / static_cast<double>(count));
-  }
+  /// Whether it answers better than chance: of tasks without a shortcut, 1 in 200 is said to have one.
+  bool found() const { return interval.low > chance; }
 };
 
-/// What small probes see of inputs x[N, S, S, 3]: a row of numbers for each.
-using Blind = Tensor<float, Cpu> (*)(const Tensor<float, Cpu>& x);
-
-/// Mean and deviation of each channel, [N, 6]: a task that they answer is about brightness and colour. It is
-/// solved by normalising each input by itself.
-inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
-  Tensor<float, Cpu> rows({x.dim(0), 6});
-  const std::int64_t pixels = x.dim(1) * x.dim(2);
-  for (std::int64_t n = 0; n < x.dim(0); ++n)
-    for (std::int64_t c = 0; c < 3; ++c) {
-      const float* from = x.data() + n * pixels * 3 + c;
-      double sum = 0, squares = 0;
-      for (std::int64_t i = 0; i < pixels; ++i) {
-        const auto v = static_cast<double>(from[3 * i]);
-        sum += v;
-        squares += v * v;
-      }
-      const double mean = sum / static_cast<double>(pixels);
-      rows.data()[6 * n + 2 * c] = static_cast<float>(mean);
-      rows.data()[6 * n + 2 * c + 1] =
-          static_cast<float>(std::sqrt(std::max(0.0, squares / static_cast<double>(pixels) - mean * mean)));
-    }
-  return rows;
+inline JsonObject to_json(const Shortcut& s) {
+  return JsonObject()
+      .add("shortcut", s.name)
+      .add("accuracy", s.accuracy)
+      .add("chance", s.chance)
+      .add("low", s.interval.low)
+      .add("high", s.interval.high)
+      .add("found", s.found())
+      .add("answers", s.answers)
+      .add("pictures", s.pictures);
 }
 
-/// By how many pixels red and blue lie beside green along each axis, [N, 4], by least squares on the gradients:
-/// lenses enlarge colours differently, so that the shift tells where in a photograph an input lay.
-inline Tensor<float, Cpu> fringes(const Tensor<float, Cpu>& x) {
-  const std::int64_t height = x.dim(1), width = x.dim(2);
-  Tensor<float, Cpu> rows({x.dim(0), 4});
-  for (std::int64_t n = 0; n < x.dim(0); ++n) {
-    const auto at = [&](std::int64_t v, std::int64_t u, std::int64_t c) {
-      return static_cast<double>(x.data()[((n * height + v) * width + u) * 3 + c]);
-    };
-    double xx = 1e-6, xy = 0, yy = 1e-6, right[2] = {0, 0}, down[2] = {0, 0};
-    for (std::int64_t v = 1; v + 1 < height; ++v)
-      for (std::int64_t u = 1; u + 1 < width; ++u) {
-        const double gx = at(v, u + 1, 1) - at(v, u - 1, 1), gy = at(v + 1, u, 1) - at(v - 1, u, 1);
-        xx += gx * gx;
-        xy += gx * gy;
-        yy += gy * gy;
-        for (std::int64_t k = 0; k < 2; ++k) {
-          // The difference without what changes slowly: a colour of its own is no shift.
-          const auto differs = [&](std::int64_t dv, std::int64_t du) {
-            return at(v + dv, u + du, 2 * k) - at(v + dv, u + du, 1);
-          };
-          const double d = differs(0, 0) - 0.25 * (differs(0, 1) + differs(0, -1) + differs(1, 0) + differs(-1, 0));
-          right[k] += d * gx;
-          down[k] += d * gy;
-        }
-      }
-    const double determinant = xx * yy - xy * xy + 1e-9;
-    for (std::int64_t k = 0; k < 2; ++k) {
-      rows.data()[4 * n + 2 * k] = static_cast<float>((yy * right[k] - xy * down[k]) / determinant);
-      rows.data()[4 * n + 2 * k + 1] = static_cast<float>((xx * down[k] - xy * right[k]) / determinant);
-    }
-  }
-  return rows;
-}
-
-/// The logarithm of the mean squared second differences, straight and diagonal, [N, 2]: the same for an input
-/// that is turned by whole quarters or mirrored, but not for one that was interpolated.
-inline Tensor<float, Cpu> sharpness(const Tensor<float, Cpu>& x) {
-  const std::int64_t height = x.dim(1), width = x.dim(2);
-  Tensor<float, Cpu> rows({x.dim(0), 2});
-  for (std::int64_t n = 0; n < x.dim(0); ++n) {
-    const auto at = [&](std::int64_t v, std::int64_t u, std::int64_t c) {
-      return static_cast<double>(x.data()[((n * height + v) * width + u) * 3 + c]);
-    };
-    double straight = 1e-12, diagonal = 1e-12;
-    for (std::int64_t v = 1; v + 1 < height; ++v)
-      for (std::int64_t u = 1; u + 1 < width; ++u)
-        for (std::int64_t c = 0; c < 3; ++c) {
-          const double s = at(v, u - 1, c) + at(v, u + 1, c) + at(v - 1, u, c) + at(v + 1, u, c) - 4 * at(v, u, c);
-          const double d = at(v - 1, u - 1, c) + at(v - 1, u + 1, c) + at(v + 1, u - 1, c) + at(v + 1, u + 1, c) -
-                           4 * at(v, u, c);
-          straight += s * s;
-          diagonal += d * d;
-        }
-    rows.data()[2 * n] = static_cast<float>(std::log(straight));
-    rows.data()[2 * n + 1] = static_cast<float>(std::log(diagonal));
-  }
-  return rows;
-}
-
-namespace detail {
-
-/// The pixels along one border of a patch, without what changes slowly along it, at length 1.
-inline std::vector<float> border(const Tensor<float, Cpu>& x, std::int64_t n, int side) {
-  const std::int64_t size = x.dim(1);
-  const auto at = [&](std::int64_t i, std::int64_t c) {
-    const std::int64_t v = side == 0 ? i : side == 1 ? i : side == 2 ? 0 : size - 1,
-                       u = side == 0 ? 0 : side == 1 ? size - 1 : i;
-    return x.data()[((n * size + v) * size + u) * 3 + c];
-  };
-  std::vector<float> profile;
-  float squares = 1e-12F;
-  for (std::int64_t i = 1; i + 1 < size; ++i)
-    for (std::int64_t c = 0; c < 3; ++c) {
-      profile.push_back(at(i, c) - 0.5F * (at(i - 1, c) + at(i + 1, c)));
-      squares += profile.back() * profile.back();
-    }
-  for (float& value : profile) value /= std::sqrt(squares);
-  return profile;
-}
-
-}  // namespace detail
-
-/// How well the borders of the patches of each group go on into each other, [M, 2 group (group - 1)], of
-/// shown[M * group, S, S, 3]: for each two, the first to the left of the second, and above it.
-inline Tensor<float, Cpu> border_matches(const Tensor<float, Cpu>& shown, std::int64_t group) {
-  const std::int64_t groups = shown.dim(0) / group, wide = 2 * group * (group - 1);
-  Tensor<float, Cpu> rows({groups, wide});
-  for (std::int64_t m = 0; m < groups; ++m) {
-    std::vector<std::vector<float>> borders;  // [group, left right top bottom]
-    for (std::int64_t i = 0; i < group; ++i)
-      for (int side = 0; side < 4; ++side) borders.push_back(detail::border(shown, m * group + i, side));
-    float* to = rows.data() + m * wide;
-    for (std::int64_t i = 0; i < group; ++i)
-      for (std::int64_t j = 0; j < group; ++j)
-        for (int vertical = 0; vertical < 2 && i != j; ++vertical) {
-          const auto& a = borders[static_cast<std::size_t>(4 * i + 1 + 2 * vertical)];
-          const auto& b = borders[static_cast<std::size_t>(4 * j + 2 * vertical)];
-          float sum = 0;
-          for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
-          *to++ = sum;
-        }
-  }
-  return rows;
-}
-
-/// Rows and what each should be recognised as.
+/// Blind features x[N, dims], what each row should be recognised as, and which picture it is of.
 struct BlindRows {
-  Tensor<float, Cpu> x;
-  std::vector<int> labels;
+  Tensor<float, Cpu> x{};
+  std::vector<int> labels{};
+  std::vector<std::int64_t> pictures{};
 };
 
-/// Fits a linear classifier to some rows and scores others.
-inline Shortcut find_shortcut(std::string name, const BlindRows& train, const BlindRows& test, int classes) {
-  const auto probe = fit_linear_probe(train.x, Span<const int>(train.labels), classes);
-  std::vector<std::int64_t> often(static_cast<std::size_t>(classes));
-  for (const int label : train.labels) ++often[static_cast<std::size_t>(label)];
-  const auto constant = static_cast<int>(std::max_element(often.begin(), often.end()) - often.begin());
-  const std::vector<int> answers = probe.predict(test.x),
-                         same(test.labels.size(), constant);
-  return {std::move(name), accuracy(Span<const int>(answers), Span<const int>(test.labels)),
-          accuracy(Span<const int>(same), Span<const int>(test.labels)),
-          static_cast<std::int64_t>(test.labels.size())};
+/// How many answers to a picture are right, of how many.
+struct PictureScore {
+  std::int64_t picture = 0, right = 0, asked = 0;
+};
+
+/// One score a picture that was asked about.
+inline std::vector<PictureScore> scores_by_picture(Span<const int> predictions, Span<const int> labels,
+                                                   Span<const std::int64_t> pictures) {
+  require(predictions.size() == labels.size() && labels.size() == pictures.size(),
+          "scores: ", predictions.size(), " answers to ", labels.size(), " questions of ", pictures.size(),
+          " pictures");
+  std::vector<PictureScore> scores;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    scores.push_back({pictures[i], predictions[i] == labels[i] ? 1 : 0, 1});
+  std::sort(scores.begin(), scores.end(),
+            [](const PictureScore& a, const PictureScore& b) { return a.picture < b.picture; });
+  std::size_t count = 0;
+  for (const PictureScore& one : scores) {
+    if (count == 0 || scores[count - 1].picture != one.picture) scores[count++] = {one.picture};
+    scores[count - 1].right += one.right;
+    scores[count - 1].asked += one.asked;
+  }
+  scores.resize(count);
+  return scores;
+}
+
+/// The 99 % interval of the accuracy, although answers to one picture may stand or fall together: the
+/// binomial interval of as many independent answers as would vary as the pictures do (Kish's design effect),
+/// never of more than there are. Throws where there are fewer than two pictures, which do not say how they
+/// vary.
+inline Interval clustered_interval(Span<const PictureScore> scores) {
+  require(scores.size() >= 2, "interval: ", scores.size(), " pictures do not say how they vary");
+  double right = 0, asked = 0, squares = 0;
+  for (const PictureScore& s : scores) {
+    right += static_cast<double>(s.right);
+    asked += static_cast<double>(s.asked);
+  }
+  const double p = right / asked, pictures = static_cast<double>(scores.size());
+  for (const PictureScore& s : scores) {
+    const double off = static_cast<double>(s.right) - p * static_cast<double>(s.asked);
+    squares += off * off;
+  }
+  const double variance = squares / (asked * asked) * pictures / (pictures - 1);
+  double independent = asked;
+  if (p == 0 || p == 1) independent = pictures;  // nothing says that answers to one picture are more than one
+  if (variance > 0) independent = std::min(asked, p * (1 - p) / variance);
+  const auto trials = std::max<std::int64_t>(1, std::llround(std::floor(independent)));
+  return binomial_interval(std::llround(p * static_cast<double>(trials)), trials, 2.5758293035489);
+}
+
+/// Fits a linear probe to some rows and scores it on rows of other pictures, beside a known chance.
+inline Shortcut find_shortcut(std::string name, const BlindRows& train, const BlindRows& test, int classes,
+                              double chance, std::uint64_t seed = 0) {
+  require_labels("shortcut", test.x.dim(0), Span<const int>(test.labels), classes);
+  const auto probe = fit_linear_probe(train.x, Span<const int>(train.labels), classes,
+                                      {.l2 = {1e-1, 1e-2, 1e-3, 1e-4}, .seed = seed});
+  const std::vector<int> answers = probe.predict(test.x);
+  const auto scores = scores_by_picture(answers, test.labels, test.pictures);
+  return {std::move(name),
+          accuracy(answers, test.labels),
+          chance,
+          clustered_interval(scores),
+          std::ssize(answers),
+          std::ssize(scores)};
 }
 
 }  // namespace pretext::eval
