@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "pretext/cpu/concat.hpp"
 #include "pretext/cpu/gather.hpp"
 #include "pretext/eval/blind_features.hpp"
 #include "pretext/eval/shortcuts.hpp"
@@ -79,16 +80,18 @@ std::vector<Question> ask(const tasks::PatchClassifier<Program>& task, const tas
   const auto side_by_side = [&](const Tensor<float, Cpu>& x) {
     return gathered(x).reshape({batch.labels.size(), Program::group * x.dim(1)});
   };
-  const Tensor<float, Cpu> fringes = color_fringes(batch.inputs);
+  const Tensor<float, Cpu> statistics = tile_statistics(batch.inputs), fringes = color_fringes(batch.inputs);
+  const Tensor<float, Cpu> distances = pair_distances(gathered(statistics), Program::group);
   std::vector<int> cells;
   for (std::int64_t i = 0; i < fringes.dim(0); ++i) cells.push_back(cell_of(program, i % program.views));
   const int classes = program.classes(), places = program.grid.cells();
   const double chance = chance_of(program, labels);
-  return {{"tile statistics", classes, chance, side_by_side(tile_statistics(batch.inputs)), labels},
-          {"border continuity", classes, chance,
-           border_matches(gathered(border_profiles(batch.inputs)), Program::group), labels},
-          {"colour fringes", classes, chance, side_by_side(fringes), labels},
-          {"place by fringes", places, largest_share(cells, places), fringes, cells}};
+  return {
+      {"tile statistics", classes, chance, apply(ops::Concat{}, side_by_side(statistics), distances), labels},
+      {"border continuity", classes, chance,
+       border_matches(gathered(border_profiles(batch.inputs)), Program::group), labels},
+      {"colour fringes", classes, chance, side_by_side(fringes), labels},
+      {"place by fringes", places, largest_share(cells, places), fringes, cells}};
 }
 
 /// The questions of many batches, put together.

@@ -116,6 +116,24 @@ inline Tensor<float, Cpu> sharpness(const Tensor<float, Cpu>& x) {
   });
 }
 
+/// How far apart each two of a group are, [M, group (group - 1) / 2], of rows x[M * group, L]: the sum of
+/// absolute differences. Neighbours in a picture have similar statistics.
+inline Tensor<float, Cpu> pair_distances(const Tensor<float, Cpu>& x, std::int64_t group) {
+  ops::require_rank("pair distances", "x", x, 2);
+  require(group >= 2 && x.dim(0) % group == 0, "pair distances: x ", x.shape(), " for groups of ", group);
+  Tensor<float, Cpu> rows({x.dim(0) / group, group * (group - 1) / 2});
+  float* to = rows.data();
+  for (std::int64_t first = 0; first < x.dim(0); first += group)
+    for (std::int64_t i = first; i < first + group; ++i)
+      for (std::int64_t j = i + 1; j < first + group; ++j) {
+        float sum = 0;
+        for (std::int64_t k = 0; k < x.dim(1); ++k)
+          sum += std::abs(x.data()[i * x.dim(1) + k] - x.data()[j * x.dim(1) + k]);
+        *to++ = sum;
+      }
+  return rows;
+}
+
 /// The pixels along the four borders of each square input, [N, 4 * 3 (S - 2)], left, right, top and bottom:
 /// second differences, since what changes slowly fits anywhere, scaled to length 1.
 inline Tensor<float, Cpu> border_profiles(const Tensor<float, Cpu>& x) {

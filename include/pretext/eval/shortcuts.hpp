@@ -59,7 +59,7 @@ inline std::vector<PictureScore> scores_by_picture(Span<const int> predictions, 
   std::sort(scores.begin(), scores.end(),
             [](const PictureScore& a, const PictureScore& b) { return a.picture < b.picture; });
   std::size_t count = 0;
-  for (const PictureScore& one : scores) {
+  for (const PictureScore one : scores) {  // a copy: what it is read from is written
     if (count == 0 || scores[count - 1].picture != one.picture) scores[count++] = {one.picture};
     scores[count - 1].right += one.right;
     scores[count - 1].asked += one.asked;
