@@ -26,11 +26,12 @@ COLORS = ["none", "grey", "projection", "dropping"]
 
 
 def drawn_cases(count):
-    """Every task with every fault, and with aberration every treatment of colours."""
+    """Every task with every fault, as it is with ten times the answers, and with aberration and every treatment of colours."""
     source = ["--data", f"shapes:96:{count}", "--size", "96"]
     for task, plants in PLANTS.items():
         for plant in plants:
             yield task, [*source, "--plant", plant]
+        yield task, [*source, "--answers", "200000"]
         if task != "rotation":
             for colors in COLORS:
                 yield task, [*source, "--plant", "aberration", "--colors", colors]

@@ -65,33 +65,57 @@ inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
   });
 }
 
-/// By how many pixels red and blue lie beside green along each axis, [N, 4], by least squares on the
-/// gradients of green. Lenses enlarge colours differently (chromatic aberration), so that it tells where in a
-/// photograph an input lay.
+namespace detail {
+
+/// Least squares of how another channel differs from green: by a part of green's own detail, since colours
+/// have edges of different heights, and by a shift along its gradient.
+struct FringeFit {
+  double detail2 = 1e-9, detail_x = 0, detail_y = 0, xx = 1e-6, xy = 0, yy = 1e-6;
+  double on_detail[2] = {0, 0}, on_x[2] = {0, 0}, on_y[2] = {0, 0};
+
+  void add(const InputPixels& at, std::int64_t v, std::int64_t u) {
+    const auto sharp = [&](std::int64_t c) {
+      return at(v, u, c) - 0.25 * (at(v, u - 1, c) + at(v, u + 1, c) + at(v - 1, u, c) + at(v + 1, u, c));
+    };
+    const double gx = at(v, u + 1, 1) - at(v, u - 1, 1), gy = at(v + 1, u, 1) - at(v - 1, u, 1),
+                 green = sharp(1);
+    detail2 += green * green;
+    detail_x += green * gx;
+    detail_y += green * gy;
+    xx += gx * gx;
+    xy += gx * gy;
+    yy += gy * gy;
+    for (int k = 0; k < 2; ++k) {
+      const double apart = sharp(2 * k) - green;
+      on_detail[k] += apart * green;
+      on_x[k] += apart * gx;
+      on_y[k] += apart * gy;
+    }
+  }
+
+  /// The shift of channel 2 k along both axes.
+  void solve(int k, float* shift) const {
+    // What detail explains is taken out of all products first.
+    const double x2 = xx - detail_x * detail_x / detail2, y2 = yy - detail_y * detail_y / detail2,
+                 both = xy - detail_x * detail_y / detail2;
+    const double x = on_x[k] - detail_x * on_detail[k] / detail2,
+                 y = on_y[k] - detail_y * on_detail[k] / detail2;
+    const double determinant = x2 * y2 - both * both + 1e-9;
+    shift[0] = static_cast<float>((y2 * x - both * y) / determinant);
+    shift[1] = static_cast<float>((x2 * y - both * x) / determinant);
+  }
+};
+
+}  // namespace detail
+
+/// How far red and blue are shifted beside green along each axis, [N, 4], in a unit that is the same for all.
+/// Lenses enlarge colours differently (chromatic aberration), so that it tells where in a photograph an input
+/// lay.
 inline Tensor<float, Cpu> color_fringes(const Tensor<float, Cpu>& x) {
   return detail::blind_rows(x, 4, [](const detail::InputPixels& at, float* row) {
-    double xx = 1e-6, xy = 0, yy = 1e-6, right[2] = {0, 0}, down[2] = {0, 0};
-    at.each_inner([&](std::int64_t v, std::int64_t u) {
-      const double gx = at(v, u + 1, 1) - at(v, u - 1, 1), gy = at(v + 1, u, 1) - at(v - 1, u, 1);
-      xx += gx * gx;
-      xy += gx * gy;
-      yy += gy * gy;
-      for (int k = 0; k < 2; ++k) {
-        const auto apart = [&](std::int64_t dv, std::int64_t du) {
-          return at(v + dv, u + du, 2 * k) - at(v + dv, u + du, 1);
-        };
-        // Without what changes slowly: a colour of its own is no shift.
-        const double around = apart(0, 1) + apart(0, -1) + apart(1, 0) + apart(-1, 0);
-        const double sharp = apart(0, 0) - 0.25 * around;
-        right[k] += sharp * gx;
-        down[k] += sharp * gy;
-      }
-    });
-    const double determinant = xx * yy - xy * xy + 1e-9;
-    for (int k = 0; k < 2; ++k) {
-      row[2 * k] = static_cast<float>((yy * right[k] - xy * down[k]) / determinant);
-      row[2 * k + 1] = static_cast<float>((xx * down[k] - xy * right[k]) / determinant);
-    }
+    detail::FringeFit fit;
+    at.each_inner([&](std::int64_t v, std::int64_t u) { fit.add(at, v, u); });
+    for (int k = 0; k < 2; ++k) fit.solve(k, row + 2 * k);
   });
 }
 
