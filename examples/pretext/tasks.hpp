@@ -25,6 +25,14 @@ struct ViewRequest {
   Trained* trained = nullptr;  ///< null: nobody was asked
 };
 
+/// Which pictures a task is audited on, and what of it is changed first.
+struct AuditRequest {
+  pretext::data::Dataset dataset;
+  pretext::eval::Plant plant = pretext::eval::Plant::none;
+  std::string colors;  ///< what is done to colours; empty: what the task's constants say
+  pretext::eval::AuditOptions options{};
+};
+
 /// What this tool knows about a pretext task: a new one adds a line to tool_tasks().
 struct ToolTask {
   std::string name, question, source;
@@ -36,6 +44,8 @@ struct ToolTask {
   pretext::tasks::PlainInputs (*inputs)(const TrainingSettings&);
   std::vector<Constant> (*constants)(const TrainingSettings&);
   pretext::Image (*view)(const TrainingSettings&, const ViewRequest&);
+  std::vector<pretext::eval::Shortcut> (*audit)(const TrainingSettings&, const AuditRequest&) = nullptr;
+  std::vector<std::string> plants{};  ///< faults that may be planted before an audit, where there is one
 };
 
 ToolTask rotation_task();
@@ -46,6 +56,9 @@ ToolTask exemplar_triplet_task();
 ToolTask colorization_task();
 ToolTask contrastive_task();
 ToolTask supervised_task();
+
+/// rotation_task() with its audit, which the demo is not to compile.
+ToolTask audited_rotation_task();
 
 const std::vector<ToolTask>& tool_tasks();
 

@@ -147,6 +147,21 @@ refused "--variant is that of the run" view jigsaw --run jigsaw --variant paper
 refused "gone" view jigsaw --run jigsaw --data gone
 refused "fill one batch" pretrain exemplar $few --batch 50 --out wrong
 
+# What solves a task without seeing.
+some="--data shapes:48:80 --size 48 --cache cache --answers 400"
+for task in rotation jigsaw relative_location; do says "tile statistics" audit $task $some; done
+says "SHORTCUT" audit jigsaw $some --plant no-gap --out audit.json
+holds audit.json '"plant":"no-gap"'
+holds audit.json '"shortcut":"border continuity"'
+holds audit.json '"found":true'
+says "place by fringes" audit relative_location $some --variant revisited --colors dropping --plant aberration
+says "sharpness" audit rotation $some --plant free-angle
+refused "there is none of colorization; there are of rotation, jigsaw, relative_location" audit colorization $some
+refused "There are: none, aberration, free-angle" audit rotation $some --plant no-gap
+refused "there is no treatment of colours 'gray'. Did you mean 'grey'?" audit jigsaw $some --colors gray
+refused "rotation leaves colours as they are" audit rotation $some --colors grey
+refused "--answers must be at least 100" audit rotation --answers 1
+
 # The demo and its page, which opens offline.
 says "linear probe at the tap that validation chose" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo
 holds demo/results.json '"command":"pretext demo'

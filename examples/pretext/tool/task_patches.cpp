@@ -69,16 +69,45 @@ tasks::PlainInputs inputs(const TrainingSettings& s) {
   return {.crop = {.size = static_cast<int>(s.source.size)}, .normalization = options_of(s).normalization};
 }
 
-/// A task as in training, but that it leaves the colours as they are: for readers.
+/// A task that makes batches and answers nothing.
 template <class Task, class Options>
-Task in_true_colours(Options options) {
+Task without_head(Options options) {
   options.features = 1;
-  options.normalization = {};
   options.fc6 = options.fc7 = {};
   if constexpr (requires { options.fc8; }) options.fc8 = {};
   Rng rng(options.seed, Use::init);
   return Task(options, rng);
 }
+
+/// A task as in training, but that it leaves the colours as they are: for readers.
+template <class Task, class Options>
+Task in_true_colours(Options options) {
+  options.normalization = {};
+  return without_head<Task>(options);
+}
+
+/// The treatment of a name for all pictures; empty: as it was.
+tasks::PatchColors colors_of(const std::string& name, const tasks::PatchColors& own) {
+  if (name.empty()) return own;
+  require_known("treatment of colours", name, {"none", "grey", "projection", "dropping"});
+  return {.grey = name == "grey" ? 1.0F : 0.0F,
+          .projection = name == "projection" ? 1.0F : 0.0F,
+          .dropping = name == "dropping" ? 1.0F : 0.0F};
+}
+
+template <class Task, auto options_of>
+std::vector<eval::Shortcut> audit(const TrainingSettings& s, const AuditRequest& request) {
+  auto options = eval::with_plant(options_of(s), request.plant);
+  options.colors = colors_of(request.colors, options.colors);
+  if constexpr (requires { options.permutations; }) {
+    // What gives one order away gives all away, and of few a probe finds it on fewer pictures.
+    options.permutations = std::min<std::int64_t>(options.permutations, 24);
+    options.shown = std::min(options.shown, static_cast<int>(options.permutations));
+  }
+  return eval::audit(without_head<Task>(options), request.dataset, request.options);
+}
+
+const std::vector<std::string> plants{"none", "no-gap", "no-jitter", "no-normalization", "aberration"};
 
 /// What a trained task answers to each label of the request; empty where nobody was asked.
 template <class Task>
@@ -182,7 +211,9 @@ ToolTask jigsaw_task() {
           .set_up = set_up<tasks::Jigsaw<>, jigsaw_options_of>,
           .inputs = inputs<jigsaw_options_of>,
           .constants = constants_by<jigsaw_options_of>,
-          .view = jigsaw_view};
+          .view = jigsaw_view,
+          .audit = audit<tasks::Jigsaw<>, jigsaw_options_of>,
+          .plants = plants};
 }
 
 ToolTask relative_location_task() {
@@ -194,5 +225,7 @@ ToolTask relative_location_task() {
           .set_up = set_up<tasks::RelativeLocation<>, relative_location_options_of>,
           .inputs = inputs<relative_location_options_of>,
           .constants = constants_by<relative_location_options_of>,
-          .view = relative_location_view};
+          .view = relative_location_view,
+          .audit = audit<tasks::RelativeLocation<>, relative_location_options_of>,
+          .plants = plants};
 }

@@ -3,7 +3,7 @@
 
 const std::vector<ToolTask>& tool_tasks() {
   static const std::vector<ToolTask> tasks{
-      rotation_task(),         jigsaw_task(),       relative_location_task(), exemplar_task(),
+      audited_rotation_task(), jigsaw_task(),       relative_location_task(), exemplar_task(),
       exemplar_triplet_task(), colorization_task(), contrastive_task(),       supervised_task()};
   return tasks;
 }
