@@ -9,10 +9,12 @@
 #include "pretext/nn/l2_normalize.hpp"
 #include "pretext/nn/linear.hpp"
 #include "pretext/nn/local_response_norm.hpp"
+#include "pretext/nn/pad_channels.hpp"
 #include "pretext/nn/pool.hpp"
 #include "pretext/nn/pre_activation.hpp"
 #include "pretext/nn/recompute.hpp"
 #include "pretext/nn/residual.hpp"
+#include "pretext/nn/reversible.hpp"
 #include "pretext/nn/sequential.hpp"
 #include "pretext/nn/upsample.hpp"
 
@@ -101,6 +103,13 @@ std::vector<LayerRow<D, T>> layer_table() {
        {1, 2, 2, 7},
        {},
        [=](Rng&) { return any(nn::LocalResponseNorm({.size = 3, .alpha = 0.5})); }},
+      {"PadChannels",
+       {2, 3, 2, 3},
+       {2, 3, 2, 6},
+       {},
+       [=](Rng&) {
+         return any(nn::PadChannels({2, 1}));
+       }},
       {"Flatten", {2, 3, 2, 3}, {2, 18}, {}, [=](Rng&) { return any(nn::Flatten()); }},
       {"L2Normalize", {3, 6}, {3, 6}, {}, [=](Rng&) { return any(nn::L2Normalize()); }},
       {"Dropout",
@@ -145,6 +154,22 @@ std::vector<LayerRow<D, T>> layer_table() {
        },
        Inference::same_once_frozen,
        1e-6},
+      {"Reversible",
+       {2, 3, 3, 4},
+       {2, 3, 3, 4},
+       {"0.conv1.weight", "0.conv1.bias", "1.conv1.weight", "1.conv1.bias", "2.conv1.weight", "2.conv1.bias"},
+       [=](Rng& rng) {
+         nn::Reversible<D, T> layer;
+         for (int i = 0; i < 3; ++i) layer.add(body(rng, 2, 2));
+         return any(std::move(layer));
+       }},
+      {"Dense convolution",
+       {2, 3, 4, 2},
+       {2, 1, 2, 3},
+       {"weight"},
+       [=](Rng& rng) {
+         return any(Conv2d({.in = 2, .out = 3, .kernel = 3, .bias = false, .dense = true}, rng));
+       }},
       {"Sequential",
        {2, 4, 4, 2},
        {2, 3},

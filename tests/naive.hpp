@@ -11,6 +11,7 @@
 #include "pretext/ops/dropout.hpp"
 #include "pretext/ops/l2_normalize.hpp"
 #include "pretext/ops/local_response_norm.hpp"
+#include "pretext/ops/pad_channels.hpp"
 #include "pretext/ops/pool.hpp"
 #include "pretext/ops/triplet_loss.hpp"
 
@@ -223,6 +224,16 @@ inline Expected upsample(std::int64_t factor, const X& x) {
   each_element(e.value.shape(), [&](std::int64_t n, std::int64_t y, std::int64_t u, std::int64_t c) {
     e.add(at(e.value.shape(), n, y, u, c), x.data()[at(s, n, y / factor, u / factor, c)]);
   });
+  return e;
+}
+
+inline Expected pad_channels(const ops::PadChannels& op, const X& x) {
+  const std::int64_t from = x.dim(-1), to = op.before + from + op.after;
+  Expected e(x.shape().with(-1, to));
+  for (std::int64_t i = 0; i < e.value.size(); ++i) {
+    const std::int64_t channel = i % to - op.before;
+    e.add(i, 0 <= channel && channel < from ? x.data()[i / to * from + channel] : 0);
+  }
   return e;
 }
 

@@ -15,6 +15,7 @@
 #include "pretext/cpu/soft_cross_entropy.hpp"
 #include "pretext/cpu/triplet_loss.hpp"
 #include "pretext/cpu/upsample.hpp"
+#include "pretext/ops/pad_channels.hpp"
 #include "pretext/ops/reshape.hpp"
 
 // One table of all ops. The tests loop over it (values against plain loops, gradients against finite
@@ -252,6 +253,12 @@ class OpTable {
         [=](const Inputs& in) { return naive::concat(axis, in[0], in[1]); }, large);
   }
 
+  void pad_channels(const Shape& x, ops::PadChannels op, bool large = false) {
+    add(
+        "pad_channels", {{x}}, calling(op), [=](const Inputs& in) { return naive::pad_channels(op, in[0]); },
+        large);
+  }
+
   void gather(const Shape& x, const std::vector<std::int32_t>& index, bool large = false) {
     const auto rows = static_cast<std::int64_t>(index.size());
     add(
@@ -275,6 +282,16 @@ class OpTable {
     concat(1, {0, 3}, {0, 2});
     concat(0, {4}, {1});
     concat(-1, {331, 57}, {331, 91}, true);
+    pad_channels({2, 3, 2, 4}, {2, 3});
+    pad_channels({2, 3, 2, 4}, {-1, -2});
+    pad_channels({2, 3, 2, 4}, {-2, 0});
+    pad_channels({2, 3, 2, 4}, {0, -2});
+    pad_channels({3, 5}, {0, 1});
+    pad_channels({3, 5}, {-4, 2});
+    pad_channels({4}, {});
+    pad_channels({2, 0}, {1, 1});
+    pad_channels({0, 3, 3, 2}, {1, 1});
+    pad_channels({331, 57}, {13, 21}, true);
     const auto same = [](const Shape& to) {
       return [to](const Inputs& in) {
         naive::Expected e(to);

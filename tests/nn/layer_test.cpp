@@ -3,6 +3,7 @@
 
 #include "poison.hpp"
 #include "pretext/cpu/batch_norm.hpp"
+#include "pretext/cpu/concat.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/dropout.hpp"
 #include "pretext/cpu/l2_normalize.hpp"

@@ -66,6 +66,19 @@ TEST_CASE("stages without a name are numbered, and no name is taken twice") {
   CHECK_THROWS_WITH_AS(net.add("relu", nn::Relu()), "Sequential: two stages are named 'relu'", Error);
 }
 
+TEST_CASE("stages may share the prefix of their parameters") {
+  Rng rng(1);
+  nn::Sequential<> first, second, net;
+  first.add("0", nn::Linear<>({.in = 2, .out = 2}, rng));
+  second.add("1", nn::Linear<>({.in = 2, .out = 3, .bias = false}, rng));
+  net.add("fc6", "classifier", std::move(first)).add("fc7", "classifier", std::move(second));
+  CHECK(net.taps() == std::vector<std::string>{"fc6", "fc7"});
+  std::vector<std::string> names;
+  for (const auto& p : nn::parameters(net)) names.push_back(p.name);
+  CHECK(names == std::vector<std::string>{"classifier.0.weight", "classifier.0.bias", "classifier.1.weight"});
+  CHECK(net.at("fc6", X::zeros({1, 2})).shape() == Shape{1, 2});
+}
+
 TEST_CASE("an empty network gives back its input") {
   nn::Sequential<> net;
   const X x = X::full({2}, 5);

@@ -63,6 +63,19 @@ TEST_CASE("a kernel of unequal sides and groups keeps its shape through a file")
   for (std::int64_t i = 0; i < p.value.size(); ++i) CHECK(p.value.data()[i] == before.data()[i]);
 }
 
+TEST_CASE("a fully connected layer on a map lies in files as the rows of a flattened picture") {
+  Param<double, Cpu> p(Tensor<double, Cpu>({2, 3, 4, 5}), ParamLayout::dense_kernel);
+  for (std::int64_t i = 0; i < p.value.size(); ++i) p.value.data()[i] = static_cast<double>(i);
+  const StateEntry entry("w", p.value, p.layout);
+  const auto saved = save_entries(Span(&entry, 1));
+  CHECK(saved[0].shape == Shape{5, 4 * 2 * 3});
+  const auto* file = reinterpret_cast<const double*>(saved[0].data.data());
+  for (std::size_t tap = 0; tap < 6; ++tap)
+    for (std::size_t ci = 0; ci < 4; ++ci)
+      for (std::size_t co = 0; co < 5; ++co)
+        CHECK(file[(co * 4 + ci) * 6 + tap] == p.value.data()[(tap * 4 + ci) * 5 + co]);
+}
+
 TEST_CASE("what is loaded is what was saved, and other prefixes are left to others") {
   auto a = network(1), b = network(2);
   auto state = nn::save_state(a, "net.");

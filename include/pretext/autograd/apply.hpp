@@ -135,6 +135,7 @@ Var<Result<Op, T>, D> record(Tape<D>& tape, const Op& op, X&... x) {
   std::copy_n(all.begin(), Op::inputs, nodes.begin());
   typename Op::template Saved<T, D> saved;
   ops::Operand<Result<Op, T>, D> y = run<Op, T, D>(op, &saved, std::index_sequence_for<X...>(), x...);
+  if constexpr (requires { op.multiplications(saved); }) tape.count(op.multiplications(saved));
   if (std::all_of(nodes.begin(), nodes.end(), [](int node) { return node < 0; }))
     return tape.constant(y.value());
   return {&tape, std::move(y), tape.template record<OpPullback<Op, T, D>>(op, std::move(saved), nodes)};

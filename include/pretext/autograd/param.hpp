@@ -11,8 +11,9 @@ namespace pretext {
 
 /// How a parameter is laid out here, so that files can hold it the way other tools do.
 enum class ParamLayout {
-  plain,       ///< as in files
-  conv_kernel  ///< [KH, KW, Ci, Co] here, [Co, Ci, KH, KW] in files
+  plain,        ///< as in files
+  conv_kernel,  ///< [KH, KW, Ci, Co] here, [Co, Ci, KH, KW] in files
+  dense_kernel  ///< [KH, KW, Ci, Co] here, [Co, Ci * KH * KW] in files: a fully connected layer on a map
 };
 
 /// A learnt tensor and the gradient of the last backward pass; an undefined value stands for "none".

@@ -51,6 +51,7 @@ Var<T, D> recompute(const Var<T, D>& x, F f) {
   Tape<D> own(tape.draws(), tape.again());
   Var<T, D> y = pullback.compute(own, tape);
   tape.set_draws(own.draws());
+  tape.count(own.multiplications());
   if (y.node < 0) return tape.constant(y.value());
   return {&tape, std::move(y.operand), tape.template record<decltype(pullback)>(std::move(pullback))};
 }

@@ -31,6 +31,7 @@ struct StateEntry {
   /// The shape in files.
   Shape file_shape() const {
     if (layout == ParamLayout::plain) return shape;
+    if (layout == ParamLayout::dense_kernel) return {shape[3], shape[2] * shape[0] * shape[1]};
     return {shape[3], shape[2], shape[0], shape[1]};
   }
 

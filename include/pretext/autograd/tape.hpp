@@ -163,6 +163,11 @@ class Tape {
   /// True while something is computed that was computed before: what it measures was counted then.
   bool again() const { return again_; }
 
+  /// The multiplications of what was recorded so far, each with an addition: those of convolutions and fully
+  /// connected layers, forward.
+  std::int64_t multiplications() const { return multiplications_; }
+  void count(std::int64_t multiplications) { multiplications_ += multiplications; }
+
   /// Forgets everything, keeps the memory, and starts another step.
   void clear(std::uint32_t step = 0) {
     for (Node& node : nodes_)
@@ -170,6 +175,7 @@ class Tape {
     nodes_.clear();
     arena_.reset();
     key_ = {key_.seed, step, 0};
+    multiplications_ = 0;
     spent_ = false;
   }
 
@@ -208,6 +214,7 @@ class Tape {
   std::vector<Node> nodes_;
   Arena arena_;
   DrawKey key_;
+  std::int64_t multiplications_ = 0;
   bool spent_ = false, again_ = false;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/models/classifier.hpp"
 #include "pretext/nn/activation.hpp"
 #include "pretext/nn/batch_norm2d.hpp"
 #include "pretext/nn/conv2d.hpp"
@@ -15,7 +16,8 @@ struct NinOptions {
   std::int64_t blocks = 4;
   std::int64_t width = 192;  ///< channels of most convolutions; the two narrower ones shrink with it
   std::int64_t channels = 3;
-  bool recompute = false;  ///< of each block only the input is kept for the backward pass
+  std::int64_t classes = 0;  ///< 0: without a classifier
+  bool recompute = false;    ///< of each block only the input is kept for the backward pass
 };
 
 namespace detail {
@@ -45,10 +47,10 @@ nn::Sequential<D, T> nin_block(std::int64_t in, std::int64_t first_kernel,
 
 }  // namespace detail
 
-/// The network in network of RotNet (Gidaris et al. 2018) without its classifier: x[N, H, W, channels] to
-/// [N, H/4, W/4, width], rounded up, with one tap a block. From 32 x 32 pictures block1 gives 16 x 16, and
-/// every later block 8 x 8: as in the released networks, nothing is pooled after block 3, however many blocks
-/// there are.
+/// The network in network of RotNet (Gidaris et al. 2018): x[N, H, W, channels] to [N, H/4, W/4, width],
+/// rounded up, with one tap a block; with a classifier to [N, classes]. From 32 x 32 pictures block1 gives
+/// 16 x 16, and every later block 8 x 8: as in the released networks, nothing is pooled after block 3,
+/// however many blocks there are.
 template <Device D = Cpu, class T = float>
 nn::Sequential<D, T> nin(const NinOptions& o, Rng& rng) {
   require(o.blocks >= 1 && o.blocks <= 16, "nin: blocks must be 1 to 16, not ", o.blocks);
@@ -66,6 +68,7 @@ nn::Sequential<D, T> nin(const NinOptions& o, Rng& rng) {
     if (i == 2) block.add("pool", nn::AvgPool2d({.kernel = 3, .window = halve}));
     net.add("block" + std::to_string(i), nn::Recompute(std::move(block), o.recompute));
   }
+  detail::add_classifier(net, o.blocks == 1 ? narrowest : w, o.classes, rng);
   return net;
 }
 

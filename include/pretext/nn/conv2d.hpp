@@ -15,6 +15,7 @@ struct Conv2d {
     std::int64_t in, out, kernel;
     std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
     bool bias = true;
+    bool dense = false;  ///< it stands for a fully connected layer on a map: files hold its weight flat
   };
 
   Param<Wide<T>, D> weight, bias;
@@ -25,7 +26,7 @@ struct Conv2d {
             " groups do not divide ", o.in, " input and ", o.out, " output channels");
     const Shape shape{o.kernel, o.kernel, o.in / o.groups, o.out};
     weight = Param(init::he<Wide<T>, D>(shape, o.kernel * o.kernel * o.out / o.groups, rng),
-                   ParamLayout::conv_kernel);
+                   o.dense ? ParamLayout::dense_kernel : ParamLayout::conv_kernel);
     if (o.bias) bias = Param(Tensor<Wide<T>, D>::zeros({o.out}));
   }
 

@@ -54,14 +54,20 @@ class Sequential {
   /// Appends a layer; without a name it is numbered from 0, as PyTorch does.
   template <class L>
   Sequential& add(std::string name, L&& layer) {
-    for (const Stage& stage : stages_)
-      require(stage.name != name, "Sequential: two stages are named '", name, "'");
-    stages_.push_back({std::move(name), AnyLayer<D, T>(std::forward<L>(layer))});
-    return *this;
+    return add(name, name, std::forward<L>(layer));
   }
   template <class L>
   Sequential& add(L&& layer) {
     return add(std::to_string(stages_.size()), std::forward<L>(layer));
+  }
+
+  /// The same for a stage whose parameters are not called tap.*, but prefix.*; stages may share a prefix.
+  template <class L>
+  Sequential& add(std::string tap, std::string prefix, L&& layer) {
+    for (const Stage& stage : stages_)
+      require(stage.name != tap, "Sequential: two stages are named '", tap, "'");
+    stages_.push_back({std::move(tap), std::move(prefix), AnyLayer<D, T>(std::forward<L>(layer))});
+    return *this;
   }
 
   template <class X>
@@ -89,12 +95,12 @@ class Sequential {
   }
 
   void each(auto&& f) {
-    for (Stage& stage : stages_) stage.layer.each(prefixed(stage.name + ".", f));
+    for (Stage& stage : stages_) stage.layer.each(prefixed(stage.prefix + ".", f));
   }
 
  private:
   struct Stage {
-    std::string name;
+    std::string name, prefix;
     AnyLayer<D, T> layer;
   };
 

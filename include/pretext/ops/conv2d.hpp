@@ -85,6 +85,13 @@ struct Conv2d {
     return y;
   }
 
+  /// Of a forward pass.
+  template <class T, Device D>
+  std::int64_t multiplications(const Saved<T, D>& saved) const {
+    const ConvShape s = shape(saved.x.shape(), saved.weight.shape());
+    return s.n * s.oh * s.ow * s.co * s.kh * s.kw * (s.ci / s.groups);
+  }
+
   template <class T, Device D>
   LayerGrads<Gradient<T, D>, T, D> backward(Gradient<T, D> dy, const Saved<T, D>& saved,
                                             Wanted<3> wanted) const {

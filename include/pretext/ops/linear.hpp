@@ -30,6 +30,12 @@ struct Linear {
     return y;
   }
 
+  /// Of a forward pass.
+  template <class T, Device D>
+  std::int64_t multiplications(const Saved<T, D>& saved) const {
+    return saved.x.dim(0) * saved.weight.size();
+  }
+
   template <class T, Device D>
   LayerGrads<Tensor<T, D>, T, D> backward(const Tensor<T, D>& dy, const Saved<T, D>& saved,
                                           Wanted<3> wanted) const {

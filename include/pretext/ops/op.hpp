@@ -23,6 +23,8 @@
 // An op with `operands` takes so many of its first arguments as an Operand (operand.hpp); one with `prepares`
 // can also return its result as an Operand, which is not yet computed.
 //
+// An op that multiplies matrices says how often: multiplications(saved), which a tape sums up.
+//
 // The arithmetic is in Kernel<Op, Device>. autograd/apply.hpp runs an op on tensors or records it on a tape.
 namespace pretext::ops {
 
