@@ -70,7 +70,7 @@ Attention attend(nn::Sequential<>& net, const std::string& tap, const Drawn& dra
   return eval::attention(net, Span(&tap, 1), no_pictures_but(5), drawn, {.power = power, .batch = 2})[0];
 }
 
-const AttentionScore& find(const std::vector<AttentionScore>& scores, const std::string& measure) {
+AttentionScore find(const std::vector<AttentionScore>& scores, const std::string& measure) {
   for (const AttentionScore& score : scores)
     if (score.measure == measure) return score;
   FAIL("no score is called ", measure);
@@ -178,11 +178,13 @@ TEST_CASE("a network that copies its input attends to what is there, however it 
     const std::int64_t indices[] = {0, 1, 2, 3, 4};
     const X map = eval::attention_map(drawn({}, indices), power);
     for (std::int64_t i = 0; i < map.size(); ++i) CHECK(copied.maps[0].data()[i] == Approx(map.data()[i]));
-    for (const double error : find(eval::attention_scores(copied), "equivariance error").of_picture)
-      CHECK(error == Approx(0).epsilon(1e-6));
+    const AttentionScore errors = find(eval::attention_scores(copied), "equivariance error");
+    for (const double error : errors.of_picture) CHECK(error == Approx(0).epsilon(1e-6));
     const auto scores = eval::attention_agreement(copied, input);
-    for (const double r : find(scores, "rank correlation").of_picture) CHECK(r == Approx(1));
-    for (const double overlap : find(scores, "top overlap").of_picture) CHECK(overlap == Approx(1));
+    const AttentionScore correlations = find(scores, "rank correlation"),
+                         overlaps = find(scores, "top overlap");
+    for (const double r : correlations.of_picture) CHECK(r == Approx(1));
+    for (const double overlap : overlaps.of_picture) CHECK(overlap == Approx(1));
     CHECK(find(scores, "rank correlation by chance").over_pictures().mean < 0.5);
   }
 }
@@ -215,12 +217,12 @@ TEST_CASE("a map that shows the place and not the picture has the error that its
 
 TEST_CASE("a constant map is spread out, turns with the picture and has no ranks") {
   Attention flat{.tap = "flat"};
-  flat.maps.fill(X::full({4, 3, 3}, 2));
+  flat.maps.fill(X::full({4, 10, 10}, 2));
   const auto scores = eval::attention_scores(flat);
   CHECK(find(scores, "concentration").over_pictures().mean == Approx(0.1));
   CHECK(find(scores, "equivariance error").over_pictures().mean == 0);
   Attention drawn{.tap = "drawn"};
-  drawn.maps.fill(eval::attention_map(test::normal_matrix(4, 9, 5).reshape({4, 3, 3, 1})));
+  drawn.maps.fill(eval::attention_map(test::normal_matrix(4, 100, 5).reshape({4, 10, 10, 1})));
   const auto agreement = eval::attention_agreement(flat, drawn);
   CHECK(find(agreement, "rank correlation").over_pictures().count == 0);
   CHECK(std::isnan(find(agreement, "rank correlation").over_pictures().mean));

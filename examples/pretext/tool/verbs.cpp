@@ -2,5 +2,5 @@
 #include "verbs.hpp"
 
 std::vector<Verb> all_verbs() {
-  return {demo_verb(), pretrain_verb(), probe_verb(), knn_verb(), view_verb(), info_verb()};
+  return {demo_verb(), pretrain_verb(), probe_verb(), knn_verb(), attention_verb(), view_verb(), info_verb()};
 }

@@ -69,9 +69,9 @@ inline double rank_correlation(Span<const float> a, Span<const float> b) {
   return of_a > 0 && of_b > 0 ? across / std::sqrt(of_a * of_b) : undefined_score;
 }
 
-/// How much of the top `share` of the cells of one map is in that of the other, 0 to 1: `share` on average
-/// for maps that have nothing to do with each other. Cells count in part where ties or a share that is no
-/// whole number of cells ask for it.
+/// How much of the top `share` of the cells of one map is in that of the other, 0 to 1: about `share` for
+/// maps that have nothing to do with each other. Cells count in part where ties or a share that is no whole
+/// number of cells ask for it.
 inline double top_overlap(Span<const float> a, Span<const float> b, double share = 0.1) {
   detail::require_same_cells(a, b);
   const std::vector<double> p = detail::top_cells(a, share), q = detail::top_cells(b, share);

@@ -173,13 +173,15 @@ inline Tsne tsne(const Tensor<float, Cpu>& x, const TsneOptions& o = {}) {
   const bool exact = n <= o.exact;
   const auto near = static_cast<std::int64_t>(3 * o.perplexity) + 1;
   const Affinities p = affinities(x, o.perplexity, exact ? n - 1 : std::min(near, n - 1));
-  detail::TsneDescent descent(p, detail::tsne_start(x, o), exact ? 0 : o.theta);
   const double rate =
       o.learning_rate > 0 ? o.learning_rate : std::max(static_cast<double>(n) / o.exaggeration / 4, 50.0);
-  for (std::int64_t i = 0; i < o.iterations; ++i) {
-    const bool early = i < o.exaggerated;
-    descent.step(early ? o.exaggeration : 1, early ? o.early_momentum : o.momentum, rate);
-  }
+  // Two descents, as the speeds and gains that suit exaggerated forces mislead the others.
+  const double theta = exact ? 0 : o.theta;
+  const std::int64_t early = std::min(o.exaggerated, o.iterations);
+  detail::TsneDescent first(p, detail::tsne_start(x, o), theta);
+  for (std::int64_t i = 0; i < early; ++i) first.step(o.exaggeration, o.early_momentum, rate);
+  detail::TsneDescent descent(p, first.points(), theta);
+  for (std::int64_t i = early; i < o.iterations; ++i) descent.step(1, o.momentum, rate);
   Tsne result{Tensor<double, Cpu>({n, 2}), descent.divergence()};
   require(std::isfinite(result.kl), "t-SNE: the points fly apart at a learning rate of ", rate,
           "; give a lower one");
