@@ -122,22 +122,36 @@ void print_table(const std::vector<eval::Result>& results) {
   }
 }
 
-void write_results(const std::filesystem::path& path, const std::vector<eval::Result>& results,
-                   const std::string& command, const std::string& config, const JsonObject& weights) {
+JsonObject weights_of(const std::string& run, const TrainingSettings& training, const Restored& restored) {
+  return JsonObject()
+      .add("run", run)
+      .add("epoch", restored.epoch)
+      .add("epochs", training.epochs)
+      .add("step", restored.step)
+      .add("hash", eval::hash_text(restored.hash));
+}
+
+void write_record(const std::filesystem::path& path, Span<const JsonObject> rows, const std::string& command,
+                  const std::string& config, const JsonObject& weights) {
   JsonObject environment_json;
   for (const auto& [name, value] : environment()) environment_json.add(name, value);
-  std::vector<JsonObject> rows;
-  for (const eval::Result& result : results) rows.push_back(eval::to_json(result));
   const std::string text = JsonObject()
                                .add("command", command)
                                .add("config", config)
                                .add("weights", weights)
                                .add("environment", environment_json)
-                               .add("results", Span<const JsonObject>(rows))
+                               .add("results", rows)
                                .text() +
                            "\n";
   make_folder_of(path);
   write_text(path, text);
+}
+
+void write_results(const std::filesystem::path& path, const std::vector<eval::Result>& results,
+                   const std::string& command, const std::string& config, const JsonObject& weights) {
+  std::vector<JsonObject> rows;
+  for (const eval::Result& result : results) rows.push_back(eval::to_json(result));
+  write_record(path, rows, command, config, weights);
 }
 
 std::vector<eval::Result> read_results(const std::filesystem::path& path) {

@@ -31,8 +31,17 @@ std::vector<pretext::eval::Result> measure(pretext::nn::Sequential<>& net, const
 /// in %.
 void print_table(const std::vector<pretext::eval::Result>& results);
 
-/// Every number with its tap, network, seed and protocol, and what it depends on. `command` made it;
-/// `weights` says which checkpoint was measured, where there was one.
+/// Which checkpoint was measured.
+pretext::JsonObject weights_of(const std::string& run, const TrainingSettings& training,
+                               const Restored& restored);
+
+/// A JSON file of numbers, one a row, and what they depend on. `command` made it; `weights` says which
+/// checkpoints were measured, where there were any.
+void write_record(const std::filesystem::path& path, pretext::Span<const pretext::JsonObject> rows,
+                  const std::string& command, const std::string& config,
+                  const pretext::JsonObject& weights = {});
+
+/// The same of results: every number with its tap, network, seed and protocol.
 void write_results(const std::filesystem::path& path, const std::vector<pretext::eval::Result>& results,
                    const std::string& command, const std::string& config,
                    const pretext::JsonObject& weights = {});

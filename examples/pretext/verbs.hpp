@@ -6,6 +6,7 @@
 Verb pretrain_verb();
 Verb probe_verb();
 Verb knn_verb();
+Verb attention_verb();
 Verb view_verb();
 Verb audit_verb();
 Verb info_verb();

@@ -125,6 +125,20 @@ says "tasks      rotation jigsaw" info
 says "cuda       built with" info
 refused "nin6" info nin6
 
+# Where networks look.
+says "saved in teacher" pretrain supervised $small --epochs 1 --out teacher
+says "of 12 pictures: maps.png" attention --run run --against teacher --images 12 --shown 2 --out looks
+png looks/maps.png
+png looks/turns.png
+holds looks/scores.csv "random,block1,16 x 16,top overlap,supervised,12,"
+holds looks/attention.json '"measure":"equivariance error by chance"'
+holds looks/attention.json '"weights":{"rotation":{"run":"run"'
+says "attention.json in run/attention" attention --run run --images 1 --taps block2 --no-random
+if grep -qF supervised run/attention/scores.csv; then fail "there was nothing to agree with"; fi
+refused "no tap is named 'block9'" attention --run run --taps block9
+refused "--power must be above 0, not 0" attention --run run --power 0
+refused "is not a run folder" attention --run run --against wrong
+
 # Every other task: its constants, its training, its features, and its picture with answers.
 for task in jigsaw relative_location exemplar exemplar_triplet colorization contrastive; do
   few="--data shapes:48:40 --size 48 --cache cache"

@@ -29,12 +29,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
   s.measure.check(taps);
-  const auto weights = JsonObject()
-                           .add("run", s.run)
-                           .add("epoch", trained.epoch)
-                           .add("epochs", training.epochs)
-                           .add("step", trained.step)
-                           .add("hash", eval::hash_text(trained.hash));
+  const JsonObject weights = weights_of(s.run, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
   require(!s.measure.knn || s.measure.k <= train.size(), "--k must be at most ", train.size(),

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "pretext/eval/cholesky.hpp"
+#include "pretext/eval/inner_products.hpp"
 #include "pretext/eval/lbfgs.hpp"
 
 namespace pretext::eval {
@@ -16,22 +17,13 @@ inline constexpr std::int64_t moment_limit = 8192;
 template <class T>
 Tensor<T, Cpu> second_moment(const Tensor<T, Cpu>& x) {
   ops::require_rank("second moment", "x", x, 2);
-  constexpr std::int64_t tile = 256;
-  const std::int64_t d = x.dim(1), tiles = (d + tile - 1) / tile;
+  const std::int64_t d = x.dim(1);
   if (d > moment_limit) return {};
   const std::int64_t every = std::max<std::int64_t>(1, x.dim(0) / (4 * std::max<std::int64_t>(1, d)));
-  const std::int64_t n = x.dim(0) / every, stride = every * d;
-  Tensor<T, Cpu> moment({d, d});
-  parallel_for(tiles * tiles, 1, [&](std::int64_t index, std::int64_t) {
-    const std::int64_t i = index / tiles * tile, j = index % tiles * tile;
-    if (i < j) return;
-    const std::int64_t rows = std::min(tile, d - i), columns = std::min(tile, d - j);
-    T* out = moment.data() + i * d + j;
-    cpu::gemm_tn<T>({x.data() + i, n, rows, stride}, {x.data() + j, n, columns, stride},
-                    {out, rows, columns, d});
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t c = 0; c < columns; ++c) out[r * d + c] /= static_cast<T>(n);
-  });
+  const std::int64_t n = x.dim(0) / every;
+  Tensor<T, Cpu> moment = column_products<T>({x.data(), n, d, every * d});
+  for (std::int64_t i = 0; i < d; ++i)
+    for (std::int64_t j = 0; j <= i; ++j) moment.data()[i * d + j] /= static_cast<T>(n);
   return moment;
 }
 

@@ -11,6 +11,24 @@
 
 namespace pretext::eval {
 
+namespace detail {
+
+/// The sum over the rows of x [N, dims] of f(value, column), for each column.
+template <class T, class F>
+std::vector<double> column_sums(const Tensor<T, Cpu>& x, const F& f) {
+  const std::int64_t rows = x.dim(0), columns = x.dim(1);
+  std::vector<double> sums(static_cast<std::size_t>(columns));
+  cpu::reduce_rows<double>(rows, cpu::reduction_grain(rows, columns), columns, sums.data(),
+                           [&](std::int64_t begin, std::int64_t end, double* partial) {
+                             for (std::int64_t r = begin; r < end; ++r)
+                               for (std::int64_t c = 0; c < columns; ++c)
+                                 partial[c] += f(static_cast<double>(x.data()[r * columns + c]), c);
+                           });
+  return sums;
+}
+
+}  // namespace detail
+
 /// Moves every feature to mean 0 and deviation 1, by the statistics of the rows that it was fitted to. A
 /// feature that is constant there, up to rounding, says nothing and becomes 0.
 template <class T>
@@ -22,9 +40,9 @@ class Standardizer {
   explicit Standardizer(const Tensor<T, Cpu>& x) {
     ops::require_rank("standardize", "x", x, 2);
     require(x.dim(0) > 0, "standardize: there are no rows to measure");
-    const std::vector<double> sums = column_sums(x, [](double value, std::int64_t) { return value; });
+    const std::vector<double> sums = detail::column_sums(x, [](double value, std::int64_t) { return value; });
     for (const double sum : sums) mean_.push_back(static_cast<T>(sum / static_cast<double>(x.dim(0))));
-    const std::vector<double> squares = column_sums(x, [this](double value, std::int64_t column) {
+    const std::vector<double> squares = detail::column_sums(x, [this](double value, std::int64_t column) {
       const double offset = value - mean_[static_cast<std::size_t>(column)];
       return offset * offset;
     });
@@ -61,20 +79,6 @@ class Standardizer {
   }
 
  private:
-  /// sum over the rows of f(value, column)
-  template <class F>
-  static std::vector<double> column_sums(const Tensor<T, Cpu>& x, const F& f) {
-    const std::int64_t rows = x.dim(0), columns = x.dim(1);
-    std::vector<double> sums(static_cast<std::size_t>(columns));
-    cpu::reduce_rows<double>(rows, cpu::reduction_grain(rows, columns), columns, sums.data(),
-                             [&](std::int64_t begin, std::int64_t end, double* partial) {
-                               for (std::int64_t r = begin; r < end; ++r)
-                                 for (std::int64_t c = 0; c < columns; ++c)
-                                   partial[c] += f(static_cast<double>(x.data()[r * columns + c]), c);
-                             });
-    return sums;
-  }
-
   T scale(std::size_t column, double squares, std::int64_t rows) const {
     const double deviation = std::sqrt(squares / static_cast<double>(rows));
     require(std::isfinite(deviation), "standardize: feature ", column,
