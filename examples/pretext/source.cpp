@@ -28,7 +28,7 @@ void DataSettings::check() const {
 data::Dataset DataSettings::open(data::Split split) const {
   check();
   const std::string source = data == "shapes" ? "shapes:" + std::to_string(size) : data;
-  if (!cache.empty()) std::filesystem::create_directories(cache);
+  if (!cache.empty() && !drawn()) std::filesystem::create_directories(cache);
   data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = cache});
   const std::int64_t found = dataset.size();
   if (limit > 0 && limit < found) dataset = dataset.subset(some_indices(found, limit));

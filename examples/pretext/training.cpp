@@ -45,7 +45,7 @@ optim::Schedule TrainingSettings::make_schedule() const {
   const auto end = static_cast<double>(epochs);
   optim::Schedule base;
   if (schedule == "cosine")
-    base = optim::Cosine{.lr = lr, .end = end};
+    base = optim::Cosine{.lr = lr, .end = end, .begin = warmup};
   else if (schedule == "rotnet")
     base = optim::MultiStep{lr, {0.3 * end, 0.6 * end, 0.8 * end}, 0.2};
   else
@@ -85,11 +85,12 @@ void TrainingSettings::resolve() {
   require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
   require(epochs >= 1, "--epochs must be at least 1, not ", epochs);
   require(batch >= 1, "--batch must be at least 1, not ", batch);
-  require(lr >= 0, "--lr must be 0 or more, not ", lr);
+  require(lr >= 0 && std::isfinite(lr), "--lr must be 0 or more and finite, not ", lr);
   require(momentum >= 0 && momentum < 1, "--momentum must be 0 or more and below 1, not ", momentum);
   require(!nesterov || momentum > 0, "--nesterov needs a --momentum above 0; or give --no-nesterov");
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
-  require(warmup >= 0, "--warmup must be 0 or more, not ", warmup);
+  require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
+          counted(epochs, "epoch"), " of training, not ", warmup);
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
   source.check();
   crop();

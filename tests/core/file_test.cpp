@@ -78,7 +78,7 @@ TEST_CASE("an atomic file that cannot be put in place says so and leaves nothing
         file.write(0, bytes("text"));
         file.commit();
       }(),
-      Contains("occupied: cannot be renamed into place"), Error);
+      Contains("occupied: cannot be renamed into place: Is a directory"), Error);
   CHECK(entries(dir.path()) == 1);
   CHECK_THROWS_WITH_AS(AtomicFile(dir / "no folder" / "data"), Contains("cannot be created"), Error);
 }

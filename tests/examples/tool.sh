@@ -49,6 +49,9 @@ refused "--epochs must be a whole number, not 'two'" pretrain --epochs two
 refused "--lr must be a number, not 'high'" pretrain --lr high
 refused "--epochs must be at least 1, not 0" pretrain --data nothing-here --epochs 0 --out wrong
 refused "--limit must be at least 0, not -1" pretrain --data nothing-here --limit -1 --out wrong
+refused "below the 2 epochs of training, not 2" pretrain --data nothing-here --epochs 2 --warmup 2 --out wrong
+printf 'lr = inf\n' > wrong.toml
+refused "--lr must be 0 or more and finite" pretrain --config wrong.toml --dry-run
 refused "--batch must be at least 1, not 0" pretrain --data nothing-here --batch 0 --out wrong
 refused "Did you mean '--run runs/mine'?" probe runs/mine
 refused "do not fill one batch of 200; give a smaller --batch" pretrain $small --batch 200 --out wrong

@@ -269,6 +269,12 @@ TEST_CASE("options that cannot be meant are refused") {
   options.epochs = 1;
   options.record_every = 0;
   CHECK_THROWS_AS(training.fit(options), Error);
+  options.record_every = 1;
+  options.schedule = nullptr;
+  CHECK_THROWS_WITH_AS(training.fit(options), "fit: a schedule of learning rates is needed", Error);
+  options.schedule = optim::Constant{0.1};
+  options.mode = RunMode::resume;
+  CHECK_THROWS_WITH_AS(training.fit(options), doctest::Contains("only a run that has a folder"), Error);
 }
 
 TEST_CASE("a stage may not take the names that checkpoints keep for the head and the optimiser") {

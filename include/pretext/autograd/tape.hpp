@@ -141,7 +141,8 @@ class Tape {
   /// The gradient that a leaf received; undefined where none did.
   template <class T>
   Tensor<T, D> gradient(const Var<T, D>& leaf) const {
-    require(leaf.tape == this && leaf.node >= 0, "gradient: not a leaf of this tape");
+    require(leaf.tape == this && leaf.node >= 0 && leaf.node < static_cast<int>(nodes_.size()),
+            "gradient: not a leaf of this tape");
     return Tensor<T, D>(nodes_[leaf.node].grad.dy);
   }
 

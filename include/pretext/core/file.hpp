@@ -19,13 +19,20 @@
 
 namespace pretext {
 
+/// Throws, with the reason that the system left in errno, where a call of it did not succeed; `name` is the
+/// file that it was about.
+inline void require_call(bool succeeded, std::string_view name, std::string_view failure) {
+  const int reason = errno;
+  require(succeeded, name, ": ", failure, ": ", std::strerror(reason));
+}
+
 /// A whole file as read-only memory, brought in page by page as it is touched. Throws where the file cannot
 /// be read or is not a regular file. The file must keep its size while it is mapped.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    require(file >= 0, path.string(), ": cannot be opened: ", std::strerror(errno));
+    require_call(file >= 0, path.native(), "cannot be opened");
     struct stat about {};
     const bool regular = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
     size_ = regular ? static_cast<std::size_t>(about.st_size) : 0;
@@ -64,7 +71,7 @@ class AtomicFile {
       : path_(std::move(path)),
         temporary_(path_.string() + std::string(infix_) + std::to_string(::getpid())) {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    require(file_ >= 0, path_.string(), ": cannot be created: ", std::strerror(errno));
+    require_call(file_ >= 0, path_.native(), "cannot be created");
   }
 
   ~AtomicFile() {
@@ -90,7 +97,7 @@ class AtomicFile {
     while (!bytes.empty()) {
       const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0 && errno == EINTR) continue;
-      require(written > 0, path_.string(), ": cannot be written: ", std::strerror(errno));
+      require_call(written > 0, path_.native(), "cannot be written");
       bytes = bytes.subspan(static_cast<std::size_t>(written));
       offset += static_cast<std::uint64_t>(written);
     }
@@ -98,9 +105,9 @@ class AtomicFile {
 
   /// Makes the file appear under its name, in place of an older one.
   void commit() {
-    require(::fsync(file_) == 0, path_.string(), ": cannot be synced: ", std::strerror(errno));
-    require(::rename(temporary_.c_str(), path_.c_str()) == 0, path_.string(),
-            ": cannot be renamed into place: ", std::strerror(errno));
+    require_call(::fsync(file_) == 0, path_.native(), "cannot be synced");
+    require_call(::rename(temporary_.c_str(), path_.c_str()) == 0, path_.native(),
+                 "cannot be renamed into place");
     ::close(std::exchange(file_, -1));
     sync_folder();
   }
@@ -112,7 +119,7 @@ class AtomicFile {
   void sync_folder() const {
     const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
     const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    require(handle >= 0, folder.string(), ": cannot be opened: ", std::strerror(errno));
+    require_call(handle >= 0, folder.native(), "cannot be opened");
     const int result = ::fsync(handle);
     const int reason = errno;
     ::close(handle);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "pretext/tensor/allocator.hpp"
@@ -29,6 +30,16 @@ class Tensor : private TensorBase<D> {
   using DeviceType = D;
 
   Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+
+  /// What is moved from is undefined, and has no shape either.
+  Tensor(Tensor&& other) noexcept : TensorBase<D>(std::exchange<TensorBase<D>>(other, {})) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    TensorBase<D>::operator=(std::exchange<TensorBase<D>>(other, {}));
+    return *this;
+  }
+  ~Tensor() = default;
 
   /// Uninitialised memory of the shape.
   explicit Tensor(const Shape& shape) : TensorBase<D>{shape, Storage<D>(bytes_of(shape)), 0} {}
@@ -116,7 +127,8 @@ class Tensor : private TensorBase<D> {
   }
 
   void copy_from(const Tensor& other) {
-    require(other.shape() == shape(), "copy: ", other.shape(), " into ", shape());
+    require(other.defined() == defined() && other.shape() == shape(), "copy: ", other.shape(), " into ",
+            shape(), defined() && other.defined() ? "" : "; one of them is undefined");
     D::copy(data(), other.data(), static_cast<std::size_t>(bytes()));
   }
 

@@ -21,15 +21,14 @@ class AppendFile {
   /// Opens or makes the file; what lies behind the first `keep` bytes is cut off.
   AppendFile(const std::filesystem::path& path, std::int64_t keep) : AppendFile(path) {
     if (size_ <= keep) return;
-    require(::ftruncate(file_, static_cast<off_t>(keep)) == 0, name_, ": cannot be cut to ", keep,
-            " bytes: ", std::strerror(errno));
+    require_call(::ftruncate(file_, static_cast<off_t>(keep)) == 0, name_, "cannot be cut");
     size_ = keep;
   }
 
   /// Opens or makes the file and keeps all of it.
   explicit AppendFile(const std::filesystem::path& path)
       : name_(path.string()), file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-    require(file_ >= 0, name_, ": cannot be opened: ", std::strerror(errno));
+    require_call(file_ >= 0, name_, "cannot be opened");
     size_ = static_cast<std::int64_t>(::lseek(file_, 0, SEEK_END));
   }
 
@@ -47,7 +46,7 @@ class AppendFile {
     for (std::string_view rest = bytes; !rest.empty();) {
       const ssize_t written = ::write(file_, rest.data(), rest.size());
       if (written < 0 && errno == EINTR) continue;
-      require(written > 0, name_, ": cannot be written: ", std::strerror(errno));
+      require_call(written > 0, name_, "cannot be written");
       rest.remove_prefix(static_cast<std::size_t>(written));
       size_ += written;
     }
@@ -57,7 +56,7 @@ class AppendFile {
   std::int64_t size() const { return size_; }
 
   /// Brings what was written to the disk.
-  void sync() { require(::fdatasync(file_) == 0, name_, ": cannot be synced: ", std::strerror(errno)); }
+  void sync() { require_call(::fdatasync(file_) == 0, name_, "cannot be synced"); }
 
  private:
   std::string name_;

@@ -40,6 +40,9 @@ class Training {
                 }) {
     require(options.epochs >= 1 && options.record_every >= 1, "fit: epochs (", options.epochs,
             ") and record_every (", options.record_every, ") must be at least 1");
+    require(options.schedule != nullptr, "fit: a schedule of learning rates is needed");
+    require(options.mode == RunMode::fresh || !options.out.empty(),
+            "fit: only a run that has a folder (out) can be resumed or replaced");
     if (!options.out.empty()) files_.emplace(options);
     progress_.emplace(files_ ? files_->with_log(options.progress) : options.progress);
     describe(dataset);

@@ -26,6 +26,8 @@ enum class RunMode { fresh, force, resume };
 ///   metrics.jsonl metrics.csv  what was measured; the same for the same seed
 ///   timing.jsonl log           how long it took and what was said
 ///   test.json                  what the test part said at the end, where it was asked
+///   probe.json knn.json        what its features were worth, where that was measured
+///   report.html                the page about it
 ///   ckpt/                      the last two checkpoints
 ///   lock                       held while a process works here
 class RunDir {
@@ -66,6 +68,9 @@ class RunDir {
                                      "timing.jsonl",
                                      "log",
                                      "test.json",
+                                     "probe.json",
+                                     "knn.json",
+                                     "report.html",
                                      "ckpt/last.safetensors",
                                      "ckpt/previous.safetensors",
                                      "ckpt/damaged.safetensors",
@@ -119,7 +124,7 @@ class RunDir {
   void take_lock() {
     const std::string name = (path_ / "lock").string();
     lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    require(lock_ >= 0, name, ": cannot be opened: ", std::strerror(errno));
+    require_call(lock_ >= 0, name, "cannot be opened");
     if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return write_owner();
     char owner[32] = {};
     const bool known = ::read(lock_, owner, sizeof owner - 1) > 0;
