@@ -26,26 +26,27 @@ COLORS = ["none", "grey", "projection", "dropping"]
 
 
 def drawn_cases(count):
-    """Every task with every fault, as it is with ten times the answers, and with aberration and every treatment of colours."""
+    """Every task with every fault; those of patches as they are with ten times the answers, and with aberration and
+    every treatment of colours."""
     source = ["--data", f"shapes:96:{count}", "--size", "96"]
     for task, plants in PLANTS.items():
         for plant in plants:
             yield task, [*source, "--plant", plant]
-        yield task, [*source, "--answers", "200000"]
         if task != "rotation":
+            yield task, [*source, "--answers", "200000"]
             for colors in COLORS:
                 yield task, [*source, "--plant", "aberration", "--colors", colors]
 
 
 def photograph_cases(photographs):
     """Every task with the constants that fit its size, and the two of patches at the photographs' own resolution."""
-    source = ["--data", photographs, "--answers", "40000"]
+    source = ["--data", photographs]
     for task in PLANTS:
         yield task, [*source, "--size", "96"]
-    for task in ("jigsaw", "relative_location"):
-        yield task, [*source, "--variant", "paper"]
-        for colors in COLORS:
-            yield task, [*source, "--variant", "paper", "--colors", colors]
+    for colors in [[], *(["--colors", name] for name in COLORS)]:
+        yield "relative_location", [*source, "--variant", "paper", *colors]
+    for colors in [[], ["--colors", "none"]]:  # one answer a picture and draw, of nine large tiles
+        yield "jigsaw", [*source, "--variant", "paper", "--answers", "3000", *colors]
 
 
 def audit(tool, task, flags, folder):
