@@ -25,12 +25,19 @@ const cuda::PlanTarget& h200() {
 /// What a backbone is trained on; a new one gets the first of these, until it has a line of its own.
 Shape input_of(const std::string& backbone) {
   static const std::map<std::string, Shape> table{{"", {512, 32, 32, 3}},
+                                                  {"alexnet", {192, 224, 224, 3}},
+                                                  {"alexnet_bn", {192, 224, 224, 3}},
+                                                  {"alexnet_color", {80, 180, 180, 1}},
+                                                  {"caffenet", {192, 227, 227, 3}},
                                                   {"cfn", {576, 75, 75, 3}},
                                                   {"cfn_bn", {576, 75, 75, 3}},
                                                   {"cfn_small", {1152, 24, 24, 3}},
                                                   {"colorization_net", {40, 176, 176, 1}},
                                                   {"resnet18", {256, 224, 224, 3}},
-                                                  {"resnet34", {256, 224, 224, 3}}};
+                                                  {"resnet34", {256, 224, 224, 3}},
+                                                  {"resnet50", {128, 224, 224, 3}},
+                                                  {"revnet50", {128, 224, 224, 3}},
+                                                  {"vgg19_bn", {64, 224, 224, 3}}};
   const auto found = table.find(backbone);
   return found != table.end() ? found->second : table.at("");
 }

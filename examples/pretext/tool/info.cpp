@@ -61,7 +61,9 @@ void print_model(const InfoSettings& s) {
   settings.model = s.subject;
   settings.width = s.width;
   nn::Sequential<> net = make_backbone(settings);
-  std::printf("%s: %lld parameters\n", s.subject.c_str(), static_cast<long long>(nn::count_parameters(net)));
+  std::printf("%s: %lld parameters, %.3f million multiplications\n", s.subject.c_str(),
+              static_cast<long long>(nn::count_parameters(net)),
+              1e-6 * static_cast<double>(nn::count_multiplications(net, {1, size, size, 3})));
   std::printf("  input    [N, %lld, %lld, 3]\n", static_cast<long long>(size), static_cast<long long>(size));
   net(Tensor<float, Cpu>::zeros({1, size, size, 3}), [](const std::string& tap, const Tensor<float, Cpu>& x) {
     std::printf("  %-8s [N, %lld, %lld, %lld]\n", tap.c_str(), static_cast<long long>(x.dim(1)),
