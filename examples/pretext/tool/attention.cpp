@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `pretext attention` draws where networks look, side by side, and says in numbers how alike that is.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <pretext/core/file.hpp>
@@ -97,7 +99,7 @@ class Comparison {
   /// The first picture in its four turns, and under it a row a tap and network.
   Image turns() const {
     PictureRows rows(title(), 4);
-    for (int k = 0; k < 4; ++k) rows.add(picture(0, k), message("turned ", 90 * k, "\u00B0"));
+    for (int k = 0; k < 4; ++k) rows.add(picture(0, k), message(90 * k, "\u00B0"));
     for (std::size_t t = 0; t < taps_.size(); ++t)
       for (const Network& n : networks_)
         for (int k = 0; k < 4; ++k) rows.add(heat_map(n, t, 0, k), n.name + "\n" + taps_[t]);
@@ -131,9 +133,7 @@ class Comparison {
     return common;
   }
 
-  std::string title() const {
-    return message("attention, power ", s_.power, ": dark least, light most of a map");
-  }
+  std::string title() const { return message("attention, power ", s_.power, "; dark: least, light: most"); }
 
   std::int64_t shown() const { return std::min(s_.shown, set_.size()); }
 
@@ -194,11 +194,25 @@ std::vector<JsonObject> json(const std::vector<Row>& rows, const AttentionSettin
   return objects;
 }
 
+/// A row a measure of a tap and network, and beside it what chance makes of it.
 void print_scores(const std::vector<Row>& rows) {
-  std::printf("\n%-12s%-18s%-32s%8s   %s\n", "tap", "network", "measure", "mean", "95 % interval");
-  for (const Row& r : rows)
-    std::printf("%-12s%-18s%-32s%8.3f   %.3f to %.3f\n", r.tap.c_str(), r.network.c_str(), r.measure.c_str(),
-                r.over.mean, r.over.interval.low, r.over.interval.high);
+  const auto text = [](double value) {
+    char digits[32] = "-";
+    if (std::isfinite(value)) std::snprintf(digits, sizeof digits, "%.3f", value);
+    return std::string(digits);
+  };
+  std::printf("\n%-12s%-16s%-22s%8s%12s%20s\n", "tap", "network", "measure", "mean", "by chance",
+              "95 % interval");
+  for (const Row& r : rows) {
+    if (r.measure.ends_with(eval::by_chance)) continue;
+    const auto chance = std::ranges::find_if(rows, [&](const Row& other) {
+      return other.tap == r.tap && other.network == r.network && other.measure == r.measure + eval::by_chance;
+    });
+    const std::string interval = text(r.over.interval.low) + " to " + text(r.over.interval.high);
+    std::printf("%-12s%-16s%-22s%8s%12s%20s\n", r.tap.c_str(), r.network.c_str(), r.measure.c_str(),
+                text(r.over.mean).c_str(), chance == rows.end() ? "" : text(chance->over.mean).c_str(),
+                interval.c_str());
+  }
 }
 
 int run(const AttentionSettings& s, const Settings& settings) {

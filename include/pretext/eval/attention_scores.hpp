@@ -14,6 +14,9 @@
 
 namespace pretext::eval {
 
+/// What the name of a measure ends with that compares maps of different pictures.
+inline constexpr const char* by_chance = " by chance";
+
 inline constexpr double undefined_score = std::numeric_limits<double>::quiet_NaN();
 
 namespace detail {
@@ -129,7 +132,7 @@ template <class Score>
 void add_pairs(std::vector<AttentionScore>& scores, const std::string& measure, const Tensor<float, Cpu>& a,
                const Tensor<float, Cpu>& b, Score&& score) {
   const std::int64_t n = a.dim(0);
-  AttentionScore same{.measure = measure}, other{.measure = measure + " by chance"};
+  AttentionScore same{.measure = measure}, other{.measure = measure + by_chance};
   for (std::int64_t i = 0; i < n; ++i) {
     same.of_picture.push_back(score(map_of(a, i), map_of(b, i)));
     other.of_picture.push_back(n > 1 ? score(map_of(a, i), map_of(b, (i + 1) % n)) : undefined_score);

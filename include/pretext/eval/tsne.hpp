@@ -49,16 +49,36 @@ struct Repulsion {
   }
 };
 
-/// What repels each of the points, of all pairs where theta is 0.
+/// What repels each of the points, of all pairs.
+inline void repel_by_pairs(Span<const Point> y, std::vector<Repulsion>& repulsions) {
+  const std::int64_t n = std::ssize(y);
+  std::vector<double> across, along;  // in arrays of their own, so that loops become vectors
+  for (const Point& p : y) across.push_back(p.x), along.push_back(p.y);
+  parallel_for(n, 64, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<double> q(y.size()), x(y.size()), up(y.size());
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        const double dx = across[i] - across[j], dy = along[i] - along[j];
+        q[j] = 1 / (1 + dx * dx + dy * dy);
+        x[j] = dx;
+        up[j] = dy;
+      }
+      const auto sum = [&](auto&& f) { return cpu::sum_of<double>(n, f); };
+      repulsions[i].sum = sum([&](std::int64_t j) { return q[j]; }) - 1;
+      repulsions[i].force = {sum([&](std::int64_t j) { return q[j] * q[j] * x[j]; }),
+                             sum([&](std::int64_t j) { return q[j] * q[j] * up[j]; })};
+    }
+  });
+}
+
+/// The same, where theta is not 0 of groups that are seen under less than it.
 inline void repel(Span<const Point> y, double theta, std::vector<Repulsion>& repulsions) {
-  const QuadTree tree(theta > 0 ? y : Span<const Point>());
+  if (theta == 0) return repel_by_pairs(y, repulsions);
+  const QuadTree tree(y);
   parallel_for(std::ssize(y), 64, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       Repulsion r;
-      if (theta > 0)
-        tree.visit(y[i], theta, [&](Point mean, double count) { r.add(y[i] - mean, count); });
-      else
-        for (const Point& other : y) r.add(y[i] - other, 1);
+      tree.visit(y[i], theta, [&](Point mean, double count) { r.add(y[i] - mean, count); });
       repulsions[i] = r;
     }
   });
