@@ -6,11 +6,10 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
 
-#include "pretext/core/error.hpp"
+#include "pretext/core/file.hpp"
 
 namespace pretext::train {
 
