@@ -56,9 +56,9 @@ struct PadChannels {
   /// The first channels of x, and the rest; undefined ones are not wanted.
   template <class T, Device D>
   static void split(const Tensor<T, D>& x, std::int64_t first, Tensor<T, D>& a, Tensor<T, D>& b) {
-    const std::int64_t channels = x.dim(-1);
-    Kernel<Concat, D>::backward({x.size() / std::max<std::int64_t>(1, channels), first, channels - first}, x,
-                                a, b);
+    const std::int64_t channels = x.dim(-1), rows = x.size() / std::max<std::int64_t>(1, channels);
+    const ConcatShape shape{rows, first, channels - first};
+    Kernel<Concat, D>::backward(shape, x, a, b);
   }
 };
 
