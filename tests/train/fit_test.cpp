@@ -190,6 +190,7 @@ TEST_CASE("a finished run can be resumed: nothing happens, and more epochs go on
   TinyTraining longer(8), whole;
   CHECK(longer.fit(options).size() == 6);
   options.out.clear();
+  options.mode = RunMode::fresh;
   whole.fit(options);
   CHECK(longer.hash() == whole.hash());
 }
