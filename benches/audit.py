@@ -62,6 +62,8 @@ def cell(result):
 
 def table(record, task, where):
     rows = [row for row in record["rows"] if row["task"] == task and row["where"] == where]
+    if not rows:
+        return ""
     names = [result["shortcut"] for result in rows[0]["results"]]
     chances = [f"{100 * result['chance']:.1f}" for result in rows[0]["results"]]
     lines = [
@@ -110,22 +112,23 @@ def main():
     if options.photographs:
         cases += [("photographs", case) for case in photograph_cases(options.photographs)]
     start = time.monotonic()
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for where, (task, flags) in cases:
-            shown = " ".join(flags).replace(str(options.photographs), Path(options.photographs or "").name)
-            rows.append({"task": task, "where": where, "shown": shown, "results": audit(options.tool, task, flags, folder)})
-            print(f"{task} {shown}: {', '.join(r['shortcut'] for r in rows[-1]['results'] if r['found']) or 'chance'}", flush=True)
     record = {
         "command": "benches/" + " ".join([Path(sys.argv[0]).name, *(Path(a).name if a == options.photographs else a for a in sys.argv[1:])]),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        "seconds": time.monotonic() - start,
-        "rows": rows,
+        "rows": [],
     }
-    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    options.out.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for where, (task, flags) in cases:
+            shown = " ".join(flags).replace(str(options.photographs), Path(options.photographs or "").name)
+            results = audit(options.tool, task, flags, folder)
+            record["rows"].append({"task": task, "where": where, "shown": shown, "results": results})
+            record["seconds"] = time.monotonic() - start
+            # After each, so that what was measured is not lost.
+            options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            options.out.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
+            print(f"{task} {shown}: {', '.join(r['shortcut'] for r in results if r['found']) or 'chance'}", flush=True)
 
 
 if __name__ == "__main__":
