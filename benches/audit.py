@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from compare import processor, revision
+
 ROOT = Path(__file__).resolve().parent.parent
 PLANTS = {
     "rotation": ["none", "free-angle", "aberration"],
@@ -96,11 +98,6 @@ def markdown(record):
     return "\n".join(lines)
 
 
-def processor():
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
-        return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, type=Path)
@@ -116,7 +113,7 @@ def main():
         "command": "benches/" + " ".join([Path(sys.argv[0]).name, *(Path(a).name if a == options.photographs else a for a in sys.argv[1:])]),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
-        "revision": subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip(),
+        "revision": revision(),
         "rows": [],
     }
     with tempfile.TemporaryDirectory() as folder:

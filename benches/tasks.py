@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from compare import processor, revision
+
 ROOT = Path(__file__).resolve().parent.parent
 PATCHES = "--data shapes:96:3000 --size 96 --width 32 --epochs 4 --batch 16 --lr 0.05"
 # flags, and what one scores who sees nothing, in %: the best constant answer
@@ -91,11 +93,6 @@ def table(record):
     return "\n".join(lines) + "\n"
 
 
-def processor():
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
-        return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"which tasks: {', '.join(RECIPES)}")
@@ -114,7 +111,7 @@ def main():
         "command": "benches/" + " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
-        "revision": subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip(),
+        "revision": revision(),
         "seeds": options.seeds,
         "tasks": tasks,
         "runs": [],

@@ -78,7 +78,7 @@ void add_headline(report::Page& page, const DemoOutcome& o, const std::vector<ev
   page.headline({{percent(task_accuracy), "rotation accuracy", "chance 25 %"},
                  {percent(best), "linear probe", tap + ", by validation"},
                  {percent(best_probe(o.results, "random").second), "random weights", "at their own best tap"},
-                 {percent(find(all, "supervised", "head", "supervised")->accuracy.mean),
+                 {percent(summary_of(all, "supervised", "head", "supervised")->accuracy.mean),
                   "supervised training", "by its own head"}});
 }
 
@@ -163,7 +163,7 @@ void add_command(report::Page& page, const DemoOutcome& o, const TrainingSetting
 void write_demo_page(const std::filesystem::path& path, const DemoOutcome& o,
                      const TrainingSettings& settings, const std::string& command) {
   const auto all = eval::summarize(o.results);
-  const double task_accuracy = find(all, "rotation", "head", "rotation task")->accuracy.mean;
+  const double task_accuracy = summary_of(all, "rotation", "head", "rotation task")->accuracy.mean;
   report::Page page("What a network learns from which way is up", summary(o, task_accuracy));
   add_headline(page, o, all, task_accuracy);
   add_training(page, o);

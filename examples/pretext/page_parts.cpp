@@ -51,8 +51,8 @@ report::Series epoch_curve(const std::string& name, const std::vector<std::vecto
   return report::over_runs(name, epochs, values);
 }
 
-const eval::Summary* find(const std::vector<eval::Summary>& all, const std::string& network,
-                          const std::string& tap, const std::string& protocol) {
+const eval::Summary* summary_of(const std::vector<eval::Summary>& all, const std::string& network,
+                                const std::string& tap, const std::string& protocol) {
   for (const auto& s : all)
     if (s.first.network == network && s.first.tap == tap && s.first.protocol.starts_with(protocol)) return &s;
   return nullptr;
@@ -70,15 +70,15 @@ Html probe_table(const std::vector<eval::Summary>& all, const std::string& netwo
                  const std::string& protocol, const std::string& caption) {
   using report::Best;
   const bool random = measured(all, "random", protocol), supervised = measured(all, "supervised", protocol);
-  const auto* raw = find(all, "raw pixels", "pixels", protocol);
+  const auto* raw = summary_of(all, "raw pixels", "pixels", protocol);
   report::Table table{caption, {{"tap"}, {network, Best::highest}}, {}};
   if (random)
     table.columns.insert(table.columns.end(), {{"random weights", Best::highest}, {"gain", Best::highest}});
   if (supervised) table.columns.push_back({"supervised", Best::highest});
   if (raw != nullptr) table.columns.push_back({"raw pixels"});
   for (const std::string& tap : taps_of(all, network, protocol)) {
-    const auto* own = find(all, network, tap, protocol);
-    const auto* base = find(all, "random", tap, protocol);
+    const auto* own = summary_of(all, network, tap, protocol);
+    const auto* base = summary_of(all, "random", tap, protocol);
     std::vector<report::Cell> row{tap, cell(own)};
     if (random) {
       row.push_back(cell(base));
@@ -86,7 +86,7 @@ Html probe_table(const std::vector<eval::Summary>& all, const std::string& netwo
                         ? report::Cell("")
                         : report::Cell::difference(100 * (own->accuracy.mean - base->accuracy.mean), 1));
     }
-    if (supervised) row.push_back(cell(find(all, "supervised", tap, protocol)));
+    if (supervised) row.push_back(cell(summary_of(all, "supervised", tap, protocol)));
     if (raw != nullptr) row.push_back("");
     table.rows.push_back(std::move(row));
   }
@@ -106,12 +106,12 @@ Html probe_bars(const std::vector<eval::Summary>& all, const std::string& networ
   for (const auto& [name, words] : baselines)
     if (measured(all, name, protocol)) chart.series.push_back(words);
   for (const std::string& tap : taps_of(all, network, protocol)) {
-    report::BarGroup group{tap, {bar(find(all, network, tap, protocol))}};
+    report::BarGroup group{tap, {bar(summary_of(all, network, tap, protocol))}};
     for (const auto& [name, words] : baselines)
-      if (measured(all, name, protocol)) group.bars.push_back(bar(find(all, name, tap, protocol)));
+      if (measured(all, name, protocol)) group.bars.push_back(bar(summary_of(all, name, tap, protocol)));
     chart.groups.push_back(group);
   }
-  if (const auto* raw = find(all, "raw pixels", "pixels", protocol))
+  if (const auto* raw = summary_of(all, "raw pixels", "pixels", protocol))
     chart.reference = report::Reference{100 * raw->accuracy.mean, "raw pixels"};
   return report::figure(chart, caption);
 }

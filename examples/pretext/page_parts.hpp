@@ -21,8 +21,9 @@ pretext::report::Series epoch_curve(const std::string& name,
                                     double (*value)(const pretext::train::Record&));
 
 /// Null where there is none; protocols are found by how their names begin.
-const pretext::eval::Summary* find(const std::vector<pretext::eval::Summary>& all, const std::string& network,
-                                   const std::string& tap, const std::string& protocol);
+const pretext::eval::Summary* summary_of(const std::vector<pretext::eval::Summary>& all,
+                                         const std::string& network, const std::string& tap,
+                                         const std::string& protocol);
 
 /// The taps at which a network was measured by a protocol.
 std::vector<std::string> taps_of(const std::vector<pretext::eval::Summary>& all, const std::string& network,

@@ -188,6 +188,15 @@ void require_pictures_of(const std::filesystem::path& run, const DataSettings& s
           "; --data names them anew");
 }
 
+TrainingSettings read_run(const std::filesystem::path& run, const std::string& data) {
+  TrainingSettings s = read_run(run);
+  if (data.empty())
+    require_pictures_of(run, s.source);
+  else
+    s.source.data = data;
+  return s;
+}
+
 void require_apart(const std::filesystem::path& run, const DataSettings& source) {
   if (source.drawn() || run.empty()) return;
   const auto place = [](const std::filesystem::path& path) {

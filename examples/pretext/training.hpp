@@ -69,6 +69,10 @@ TrainingSettings read_run(const std::filesystem::path& run);
 /// Throws where the pictures that a run was made with are not there, and says how to name them anew.
 void require_pictures_of(const std::filesystem::path& run, const DataSettings& source);
 
+/// The settings of a run and its pictures, or others where `data` names some; throws where they are not
+/// there.
+TrainingSettings read_run(const std::filesystem::path& run, const std::string& data);
+
 /// Throws where a run folder is the folder of the pictures, or holds it.
 void require_apart(const std::filesystem::path& run, const DataSettings& source);
 

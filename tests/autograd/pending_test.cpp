@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/autograd/pending.hpp"
 
+#include "noise.hpp"
 #include "poison.hpp"
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/conv2d.hpp"
@@ -12,13 +13,6 @@ namespace {
 using namespace pretext;
 using X = Tensor<double, Cpu>;
 using P = Pending<double, Cpu>;
-
-X noise(const Shape& shape, std::uint64_t seed) {
-  X x(shape);
-  Rng rng(seed, Use::test);
-  for (double& v : x.span()) v = rng.uniform(-1, 1);
-  return x;
-}
 
 double furthest(const X& a, const X& b) {
   REQUIRE(a.shape() == b.shape());
@@ -34,9 +28,10 @@ constexpr std::int64_t channels = 11;
 
 /// Layers for maps [2, 5, 6, channels], called with tensors or with what may wait.
 struct Layers {
-  Param<double, Cpu> weight{noise({3, 3, channels, channels}, 1)}, bias{noise({channels}, 2)}, none,
-      gamma{noise({channels}, 3)}, beta{noise({channels}, 4)};
-  X mean = noise({channels}, 5), var = X::full({channels}, 0.7);
+  Param<double, Cpu> weight{test::noise<double>({3, 3, channels, channels}, 1)},
+      bias{test::noise<double>({channels}, 2)}, none, gamma{test::noise<double>({channels}, 3)},
+      beta{test::noise<double>({channels}, 4)};
+  X mean = test::noise<double>({channels}, 5), var = X::full({channels}, 0.7);
 
   auto conv(const auto& x) { return apply(ops::Conv2d{{.padding = 1}}, x, weight, bias); }
   auto bare(const auto& x) { return apply(ops::Conv2d{{.padding = 1}}, x, weight, none); }
@@ -98,7 +93,7 @@ TEST_CASE("what waits gives what is computed step by step, by every way through 
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     CAPTURE(waiting[i].first);
     Layers layers;
-    const X x = noise({2, 5, 6, channels}, 9);
+    const X x = test::noise<double>({2, 5, 6, channels}, 9);
     const X expected = at_once[i].second(layers, x);
     test::poison_free_memory();
     const P y = waiting[i].second(layers, x);
@@ -109,7 +104,7 @@ TEST_CASE("what waits gives what is computed step by step, by every way through 
 
 TEST_CASE("a value that was read on the way is right, and so is what comes of it") {
   Layers layers;
-  const X x = noise({2, 5, 6, channels}, 9);
+  const X x = test::noise<double>({2, 5, 6, channels}, 9);
   const X z = layers.conv(x), n = layers.norm(z), y = layers.relu(n);
   const P waiting = layers.conv(P(x));
   CHECK(furthest(waiting, z) < 1e-13);
@@ -121,7 +116,7 @@ TEST_CASE("a value that was read on the way is right, and so is what comes of it
 
 TEST_CASE("a value is computed once for all copies") {
   Layers layers;
-  const P y = layers.relu(layers.norm(layers.conv(P(noise({2, 5, 6, channels}, 9)))));
+  const P y = layers.relu(layers.norm(layers.conv(P(test::noise<double>({2, 5, 6, channels}, 9)))));
   const P copy = y;
   CHECK(copy.value().data() == y.value().data());
   CHECK(y.operand().x.data() == y.value().data());
@@ -129,7 +124,7 @@ TEST_CASE("a value is computed once for all copies") {
 
 TEST_CASE("batch norm, addition and relu after a convolution take no memory of their own") {
   Layers layers;
-  const X x = noise({4, 32, 32, channels}, 9);
+  const X x = test::noise<double>({4, 32, 32, channels}, 9);
   const auto peak_of = [](auto&& f) {
     allocator<Cpu>().reset_peak();
     const std::size_t before = allocator<Cpu>().use().live;
@@ -145,16 +140,16 @@ TEST_CASE("batch norm, addition and relu after a convolution take no memory of t
 TEST_CASE("nothing is computed that nobody reads, and shapes are looked at before") {
   Layers layers;
   test::poison_free_memory();
-  const P x = noise({2, 5, 6, channels}, 9);
+  const P x = test::noise<double>({2, 5, 6, channels}, 9);
   const std::size_t live = allocator<Cpu>().use().live;
   const P y = layers.relu(layers.conv(x));
   CHECK(allocator<Cpu>().use().live == live);
   CHECK(y.dim(3) == channels);
-  CHECK_THROWS_WITH_AS(layers.conv(P(noise({2, 5, 6, 3}, 9))), doctest::Contains("conv2d: x [2, 5, 6, 3]"),
-                       Error);
-  CHECK_THROWS_WITH_AS(layers.norm(P(noise({2, 5, 6, 3}, 9))),
+  CHECK_THROWS_WITH_AS(layers.conv(P(test::noise<double>({2, 5, 6, 3}, 9))),
+                       doctest::Contains("conv2d: x [2, 5, 6, 3]"), Error);
+  CHECK_THROWS_WITH_AS(layers.norm(P(test::noise<double>({2, 5, 6, 3}, 9))),
                        "batch_norm_inference: gamma must have shape [3], not [11]", Error);
-  CHECK_THROWS_WITH_AS(layers.add(layers.conv(x), P(noise({2, 5, 6, 3}, 9))),
+  CHECK_THROWS_WITH_AS(layers.add(layers.conv(x), P(test::noise<double>({2, 5, 6, 3}, 9))),
                        "add: b must have shape [2, 5, 6, 11], not [2, 5, 6, 3]", Error);
 }
 

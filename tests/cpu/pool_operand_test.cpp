@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "noise.hpp"
 #include "poison.hpp"
 #include "pretext/autograd/apply.hpp"
 #include "pretext/cpu/pool.hpp"
@@ -8,13 +9,6 @@ namespace {
 
 using namespace pretext;
 using X = Tensor<float, Cpu>;
-
-X noise(const Shape& shape, std::uint64_t seed) {
-  X x(shape);
-  Rng rng(seed, Use::test);
-  for (float& v : x.span()) v = rng.uniform(-1, 1);
-  return x;
-}
 
 /// The result and the winners of a pool, and how much memory it took.
 template <class Op>
@@ -37,8 +31,8 @@ void compare(const Op& op) {
   CAPTURE(op.kernel);
   CAPTURE(op.window.stride);
   CAPTURE(op.window.dilation);
-  const X raw = noise({3, 17, 13, 11}, 1);
-  const ops::Operand<float, Cpu> waiting(raw, noise({3, 11}, 2), true);
+  const X raw = test::noise<float>({3, 17, 13, 11}, 1);
+  const ops::Operand<float, Cpu> waiting(raw, test::noise<float>({3, 11}, 2), true);
   const Pooled<Op> expected(op, waiting.value()), found(op, waiting);
   CHECK(std::ranges::equal(found.y.span(), expected.y.span()));
   if constexpr (requires { found.saved.winner; })
@@ -57,8 +51,9 @@ TEST_CASE("pools of what waits give the bits of pools of its values") {
 }
 
 TEST_CASE("a pool of what waits holds the rows under its windows, and not the map") {
-  const X raw = noise({8, 64, 32, 16}, 1);
-  const Pooled<ops::AvgPool2d> pooled({.kernel = 2, .window = {.stride = 2}}, {raw, noise({3, 16}, 2), true});
+  const X raw = test::noise<float>({8, 64, 32, 16}, 1);
+  const Pooled<ops::AvgPool2d> pooled({.kernel = 2, .window = {.stride = 2}},
+                                      {raw, test::noise<float>({3, 16}, 2), true});
   CHECK(pooled.peak < static_cast<std::size_t>(raw.bytes()) / 2);
 }
 

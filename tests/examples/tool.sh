@@ -168,7 +168,7 @@ refused "fill one batch" pretrain exemplar $few --batch 50 --out wrong
 some="--data shapes:48:80 --size 48 --cache cache --answers 400"
 for task in rotation jigsaw relative_location; do says "tile statistics" audit $task $some; done
 says "SHORTCUT" audit jigsaw $some --plant no-gap --out audit.json
-holds audit.json '"plant":"no-gap"'
+holds audit.json 'plant = \"no-gap\"'
 holds audit.json '"shortcut":"border continuity"'
 holds audit.json '"found":true'
 says "place by fringes" audit relative_location $some --variant revisited --colors dropping --plant aberration

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/nn/recompute.hpp"
 
-#include "poison.hpp"
+#include "nn/step.hpp"
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/dropout.hpp"
@@ -22,6 +22,7 @@ using X = Tensor<float, Cpu>;
 using Net = nn::Sequential<>;
 
 constexpr std::int64_t channels = 20;
+const Shape input{3, 6, 7, channels};
 
 nn::Conv2d<> conv(Rng& rng, std::int64_t kernel = 3) {
   return nn::Conv2d<>(
@@ -95,35 +96,10 @@ std::vector<Row> rows() {
            }}};
 }
 
-X noise(const Shape& shape, std::uint64_t seed) {
-  X x(shape);
-  Rng rng(seed, Use::test);
-  for (float& v : x.span()) v = rng.uniform(-1, 1);
-  return x;
-}
-
 bool equal(const X& a, const X& b) {
   return a.shape() == b.shape() && a.defined() == b.defined() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.bytes())) == 0;
 }
-
-/// All that a training step leaves behind.
-struct Step {
-  X y, dx;
-  std::uint32_t draws;
-
-  Step(Net& net, bool leaf, std::uint32_t number) {
-    test::poison_free_memory();
-    const X x = noise({3, 6, 7, channels}, 1);
-    Tape<Cpu> tape(7, number);
-    const auto in = leaf ? tape.leaf(x) : tape.constant(x);
-    const auto out = net(in);
-    y = out.value();
-    draws = tape.next_draw().draw;
-    tape.backward(out, noise(y.shape(), 2));
-    if (leaf) dx = tape.gradient(in);
-  }
-};
 
 TEST_CASE("recomputed blocks give the bits of stored ones: values, gradients, statistics and draws") {
   for (const Row& row : rows()) {
@@ -133,7 +109,7 @@ TEST_CASE("recomputed blocks give the bits of stored ones: values, gradients, st
       Net stored = row.make(a, false), recomputed = row.make(b, true);
       REQUIRE(nn::hash_state(stored) == nn::hash_state(recomputed));
       for (std::uint32_t number = 0; number < 2; ++number) {
-        const Step expected(stored, leaf, number), found(recomputed, leaf, number);
+        const test::Step<float> expected(stored, input, leaf, number), found(recomputed, input, leaf, number);
         CHECK(equal(found.y, expected.y));
         if (leaf) CHECK(equal(found.dx, expected.dx));
         CHECK(found.draws == expected.draws);
@@ -156,7 +132,7 @@ TEST_CASE("of a recomputed block only its input is kept, and nothing of one that
     Net net;
     for (const char* name : {"a", "b", "c"}) net.add(name, nn::Recompute(body(rng), on));
     if (frozen) nn::freeze(net);
-    const X x = noise({4, 16, 16, channels}, 1);
+    const X x = test::noise<float>({4, 16, 16, channels}, 1);
     Tape<Cpu> tape;
     const std::size_t before = allocator<Cpu>().use().live;
     const auto y = net(tape.constant(x));
@@ -170,7 +146,7 @@ TEST_CASE("of a recomputed block only its input is kept, and nothing of one that
 TEST_CASE("a recomputed layer infers as the layer does") {
   Rng a(1), b(1);
   Net stored = rows()[3].make(a, false), recomputed = rows()[3].make(b, true);
-  const X x = noise({2, 6, 7, channels}, 1);
+  const X x = test::noise<float>({2, 6, 7, channels}, 1);
   CHECK(equal(stored(x), recomputed(x)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/nn/reversible.hpp"
 
-#include "poison.hpp"
+#include "nn/step.hpp"
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/concat.hpp"
 #include "pretext/cpu/conv2d.hpp"
@@ -22,6 +22,7 @@ using X = Tensor<double, Cpu>;
 using Layer = nn::Reversible<Cpu, double>;
 
 constexpr std::int64_t half = 6;
+const Shape input{3, 5, 4, 2 * half};
 
 nn::Sequential<Cpu, double> function(Rng& rng, bool drop) {
   nn::Sequential<Cpu, double> f;
@@ -38,13 +39,6 @@ Layer layer_of(int functions, bool store, bool drop = true) {
   return layer;
 }
 
-X noise(const Shape& shape, std::uint64_t seed) {
-  X x(shape);
-  Rng rng(seed, Use::test);
-  for (double& v : x.span()) v = rng.uniform(-1, 1);
-  return x;
-}
-
 /// The largest difference relative to the largest value.
 double off(const X& a, const X& b) {
   REQUIRE(a.shape() == b.shape());
@@ -57,24 +51,6 @@ double off(const X& a, const X& b) {
   return scale == 0 ? difference : difference / scale;
 }
 
-/// All that a training step leaves behind.
-struct Step {
-  X y, dx;
-  std::uint32_t draws;
-
-  Step(Layer& layer, bool leaf) {
-    test::poison_free_memory();
-    Tape<Cpu> tape(7, 2);
-    const X x = noise({3, 5, 4, 2 * half}, 1);
-    const auto in = leaf ? tape.leaf(x) : tape.constant(x);
-    const auto out = layer(in);
-    y = out.value();
-    draws = tape.next_draw().draw;
-    tape.backward(out, noise(y.shape(), 2));
-    if (leaf) dx = tape.gradient(in);
-  }
-};
-
 TEST_CASE("a reversible layer gives what one that stores gives: values, gradients, statistics and draws") {
   for (const int functions : {0, 1, 2, 5})
     for (const bool leaf : {true, false}) {
@@ -82,7 +58,7 @@ TEST_CASE("a reversible layer gives what one that stores gives: values, gradient
       CAPTURE(functions);
       Layer stored = layer_of(functions, true), reversed = layer_of(functions, false);
       REQUIRE(nn::hash_state(stored) == nn::hash_state(reversed));
-      const Step expected(stored, leaf), found(reversed, leaf);
+      const test::Step<double> expected(stored, input, leaf, 2), found(reversed, input, leaf, 2);
       CHECK(off(found.y, expected.y) == 0);
       if (leaf) CHECK(off(found.dx, expected.dx) < 1e-10);
       CHECK(found.draws == expected.draws);
@@ -101,13 +77,13 @@ TEST_CASE("a reversible layer gives what one that stores gives: values, gradient
 TEST_CASE("a frozen function hands gradients on and gets none; a frozen layer of a constant keeps nothing") {
   Layer stored = layer_of(3, true), reversed = layer_of(3, false);
   for (Layer* layer : {&stored, &reversed}) nn::freeze(*layer, "1");
-  const Step expected(stored, true), found(reversed, true);
+  const test::Step<double> expected(stored, input, true, 2), found(reversed, input, true, 2);
   CHECK(off(found.dx, expected.dx) < 1e-10);
   for (const auto& [name, p] : nn::parameters<Cpu, double>(reversed))
     CHECK(p->grad.defined() == !name.starts_with("1."));
   nn::freeze(reversed);
   Tape<Cpu> tape;
-  CHECK(reversed(tape.constant(noise({2, 3, 3, 2 * half}, 1))).node == -1);
+  CHECK(reversed(tape.constant(test::noise<double>({2, 3, 3, 2 * half}, 1))).node == -1);
 }
 
 TEST_CASE("activations take the same memory however many functions there are, kept and at the peak") {
@@ -116,7 +92,7 @@ TEST_CASE("activations take the same memory however many functions there are, ke
   };
   const auto use = [](int functions, bool store) {
     Layer layer = layer_of(functions, store, false);
-    const X x = noise({4, 32, 32, 2 * half}, 1);
+    const X x = test::noise<double>({4, 32, 32, 2 * half}, 1);
     for (auto& [name, p] : nn::parameters<Cpu, double>(layer)) p->grad = X::zeros(p->value.shape());
     Tape<Cpu> tape;
     const std::size_t before = allocator<Cpu>().use().live;
@@ -128,7 +104,7 @@ TEST_CASE("activations take the same memory however many functions there are, ke
     {
       const auto y = layer(tape.constant(x));
       used.kept = units(allocator<Cpu>().use().live);
-      tape.backward(y, noise(y.shape(), 2));
+      tape.backward(y, test::noise<double>(y.shape(), 2));
     }
     used.peak = units(allocator<Cpu>().use().peak);
     return used;
@@ -145,9 +121,9 @@ TEST_CASE("activations take the same memory however many functions there are, ke
 TEST_CASE("a reversible layer counts the multiplications of its functions, and refuses odd channels") {
   Layer layer = layer_of(3, false);
   Tape<Cpu> tape;
-  layer(tape.constant(noise({2, 5, 4, 2 * half}, 1)));
+  layer(tape.constant(test::noise<double>({2, 5, 4, 2 * half}, 1)));
   CHECK(tape.multiplications() == 3 * 2 * 5 * 4 * 9 * half * half);
-  CHECK_THROWS_WITH_AS(layer(noise({1, 2, 2, 3}, 1)),
+  CHECK_THROWS_WITH_AS(layer(test::noise<double>({1, 2, 2, 3}, 1)),
                        "Reversible: x must be [..., C] with an even C, not [1, 2, 2, 3]", Error);
 }
 

@@ -45,13 +45,10 @@ class Comparison {
   explicit Comparison(const AttentionSettings& s) : s_(s) {
     add_run(s.run);
     for (const std::string& run : split_list(s.against)) add_run(run);
-    TrainingSettings first = networks_[0].training;
+    const TrainingSettings first = networks_[0].training;
     if (s.random) networks_.push_back({"random", first, make_backbone(first)});
-    if (s.data.empty())
-      require_pictures_of(s.run, first.source);
-    else
-      first.source.data = s.data;
-    const data::Dataset all = first.source.open(s.part == "test" ? data::Split::test : data::Split::train);
+    const DataSettings source = read_run(s.run, s.data).source;
+    const data::Dataset all = source.open(s.part == "test" ? data::Split::test : data::Split::train);
     set_ = all.subset(some_indices(all.size(), s.images));
     taps_ = taps();
     for (Network& n : networks_)

@@ -2,9 +2,8 @@
 // `pretext audit TASK` says how well a task is solved by what does not see the pictures.
 #include <cstdio>
 #include <memory>
-#include <pretext/core/file.hpp>
 
-#include "environment.hpp"
+#include "measure.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 
@@ -47,21 +46,9 @@ void print_audit(const std::vector<eval::Shortcut>& shortcuts) {
 
 void write_audit(const AuditSettings& s, const std::vector<eval::Shortcut>& shortcuts,
                  const Settings& settings) {
-  JsonObject environment_json;
-  for (const auto& [name, value] : environment()) environment_json.add(name, value);
   std::vector<JsonObject> rows;
   for (const eval::Shortcut& shortcut : shortcuts) rows.push_back(eval::to_json(shortcut));
-  make_folder_of(s.out);
-  write_text(s.out, JsonObject()
-                            .add("command", settings.command())
-                            .add("config", settings.toml())
-                            .add("environment", environment_json)
-                            .add("task", s.training.task)
-                            .add("variant", s.training.variant)
-                            .add("plant", s.plant)
-                            .add("results", Span<const JsonObject>(rows))
-                            .text() +
-                        "\n");
+  write_record(s.out, rows, settings.command(), settings.toml());
   std::printf("%s\n", s.out.c_str());
 }
 

@@ -19,11 +19,7 @@ struct ProbeSettings {
 };
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
-  TrainingSettings training = read_run(s.run);
-  if (s.data.empty())
-    require_pictures_of(s.run, training.source);
-  else
-    training.source.data = s.data;
+  TrainingSettings training = read_run(s.run, s.data);
   if (s.limit != 0) training.source.limit = s.limit;
   auto trained = load_backbone(training, s.run);
   std::vector<std::string> taps = trained.backbone.taps();

@@ -54,11 +54,7 @@ void read_test(RunFacts& facts) {
 }
 
 RunFacts facts_of(const ReportSettings& s) {
-  RunFacts facts{.folder = s.run, .training = read_run(s.run), .epochs = epochs_of(s.run)};
-  if (s.data.empty())
-    require_pictures_of(s.run, facts.training.source);
-  else
-    facts.training.source.data = s.data;
+  RunFacts facts{.folder = s.run, .training = read_run(s.run, s.data), .epochs = epochs_of(s.run)};
   facts.training.resolve();
   read_test(facts);
   std::vector<eval::Result> results;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,12 +108,8 @@ std::vector<Attention> attention(nn::Sequential<Cpu, float>& net, Span<const std
   require(options.batch > 0, "attention: batch must be positive, not ", options.batch);
   std::vector<Attention> result;
   for (const Features& named : detail::name_taps(taps, net.taps(), dataset)) result.push_back({named.tap});
-  std::vector<std::int64_t> indices;
-  for (std::int64_t first = 0; first < dataset.size(); first += options.batch) {
-    const std::int64_t n = std::min(options.batch, dataset.size() - first);
-    indices.resize(static_cast<std::size_t>(n));
-    std::iota(indices.begin(), indices.end(), first);
-    const Tensor<float, Cpu> upright = render(dataset, Span<const std::int64_t>(indices));
+  detail::each_batch(dataset.size(), options.batch, [&](std::int64_t first, auto indices) {
+    const Tensor<float, Cpu> upright = render(dataset, indices);
     for (int turns = 0; turns < 4; ++turns) {
       const auto put = [&](const std::string& name, const Pending<float, Cpu>& activation) {
         for (Attention& of_tap : result) {
@@ -122,14 +117,14 @@ std::vector<Attention> attention(nn::Sequential<Cpu, float>& net, Span<const std
           const Tensor<float, Cpu> map = attention_map(activation, options.power);
           Tensor<float, Cpu>& all = of_tap.maps[static_cast<std::size_t>(turns)];
           if (!all.defined()) all = Tensor<float, Cpu>(map.shape().with(0, dataset.size()));
-          all.rows(first, first + n).copy_from(map);
+          all.rows(first, first + std::ssize(indices)).copy_from(map);
         }
       };
       const Tensor<float, Cpu> input = turned(upright, turns);
       put(pixels_tap, input);
       net(input, put);
     }
-  }
+  });
   return result;
 }
 

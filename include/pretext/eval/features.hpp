@@ -27,6 +27,17 @@ inline constexpr const char* pixels_tap = "pixels";
 
 namespace detail {
 
+/// Calls f(first, indices) for pictures [first, first + indices.size()), batch by batch.
+template <class F>
+void each_batch(std::int64_t pictures, std::int64_t batch, F&& f) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t first = 0; first < pictures; first += batch) {
+    indices.resize(static_cast<std::size_t>(std::min(batch, pictures - first)));
+    std::iota(indices.begin(), indices.end(), first);
+    f(first, Span<const std::int64_t>(indices));
+  }
+}
+
 /// Labels of all pictures and no rows yet, for every tap; throws where a tap is unknown or named twice.
 inline std::vector<Features> name_taps(Span<const std::string> taps, std::vector<std::string> known,
                                        const data::Dataset& dataset) {
@@ -74,19 +85,15 @@ std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, Span<const 
   std::vector<Features> result = detail::name_taps(taps, backbone.taps(), dataset);
   const bool deep =
       std::any_of(taps.begin(), taps.end(), [](const std::string& tap) { return tap != pixels_tap; });
-  std::vector<std::int64_t> indices;
-  for (std::int64_t first = 0; first < dataset.size(); first += options.batch) {
-    const std::int64_t n = std::min(options.batch, dataset.size() - first);
-    indices.resize(static_cast<std::size_t>(n));
-    std::iota(indices.begin(), indices.end(), first);
+  detail::each_batch(dataset.size(), options.batch, [&](std::int64_t first, auto indices) {
     const auto put = [&](const std::string& name, const Pending<float, Cpu>& map) {
       for (Features& f : result)
-        if (f.tap == name) detail::put_rows(f, map, first, n, options);
+        if (f.tap == name) detail::put_rows(f, map, first, std::ssize(indices), options);
     };
-    const Tensor<float, Cpu> input = render(dataset, Span<const std::int64_t>(indices));
+    const Tensor<float, Cpu> input = render(dataset, indices);
     put(pixels_tap, input);
     if (deep) backbone(input, put);
-  }
+  });
   return result;
 }
 

@@ -7,6 +7,11 @@
 // changes the three in place, without branches, so that a loop over pixels becomes vectors.
 namespace pretext {
 
+/// How bright red, green and blue of the same value are beside each other (ITU-R BT.601); the sum is 1.
+PRETEXT_HD constexpr float luma_of(int channel) {
+  return channel == 0 ? 0.299F : channel == 1 ? 0.587F : 0.114F;
+}
+
 /// colour -> matrix * colour + offset: three rows of four.
 struct ColorMatrix {
   float m[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
@@ -14,11 +19,10 @@ struct ColorMatrix {
   /// factor * colour + (1 - factor) * grey, the grey being `level` plus `of_luma` times the pixel's own: what
   /// changes of brightness, contrast and saturation have in common.
   PRETEXT_HD static ColorMatrix blend(float factor, float level, float of_luma) {
-    const float luma[3] = {0.299F, 0.587F, 0.114F};  // ITU-R BT.601
     ColorMatrix result;
     for (int row = 0; row < 3; ++row) {
       for (int c = 0; c < 3; ++c)
-        result.m[4 * row + c] = (row == c ? factor : 0) + (1 - factor) * of_luma * luma[c];
+        result.m[4 * row + c] = (row == c ? factor : 0) + (1 - factor) * of_luma * luma_of(c);
       result.m[4 * row + 3] = (1 - factor) * level;
     }
     return result;

@@ -60,8 +60,8 @@ inline Image heat_map(const ImageView& picture, const Tensor<float, Cpu>& map,
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       const int v = y / options.scale, u = x / options.scale, step = picture.channels == 3 ? 1 : 0;
-      const double grey =
-          0.299 * picture.at(v, u, 0) + 0.587 * picture.at(v, u, step) + 0.114 * picture.at(v, u, 2 * step);
+      double grey = 0;
+      for (int c = 0; c < 3; ++c) grey += static_cast<double>(luma_of(c)) * picture.at(v, u, c * step);
       const double value = drawn.data()[std::int64_t{y} * width + x];
       const Color color = heat_color(range > 0 ? (value - low) / range : 0.5);
       image.at(y, x, 0) = detail::blend(grey, color.red, options.opacity);

@@ -51,8 +51,8 @@ class GradientEnergy {
     for (std::size_t i = 0; i < grey.size(); ++i) {
       const std::uint8_t* p = picture.pixels + i * static_cast<std::size_t>(picture.channels);
       const std::size_t step = picture.channels == 3 ? 1 : 0;
-      grey[i] = (0.299F * static_cast<float>(p[0]) + 0.587F * static_cast<float>(p[step]) +
-                 0.114F * static_cast<float>(p[2 * step])) /
+      grey[i] = (luma_of(0) * static_cast<float>(p[0]) + luma_of(1) * static_cast<float>(p[step]) +
+                 luma_of(2) * static_cast<float>(p[2 * step])) /
                 255;
     }
     const auto at = [&](int y, int x) {
