@@ -78,6 +78,7 @@ for out in pictures .; do
   refused "must not be or hold the pictures" pretrain --data pictures --max-bad 0.5 --batch 1 --out $out --force
 done
 refused "--force replaces only a run" pretrain $small --out pictures --force
+if grep -q "60 train" out.txt; then fail "pictures are opened before the run folder is looked at"; fi
 [ -s pictures/good.png ] && [ -s pictures/bad.png ] || fail "--force deleted pictures"
 
 # A run, from a config file that a flag outranks.
