@@ -127,6 +127,7 @@ TEST_CASE("a folder is checked before it is opened, and not changed") {
   CHECK_THROWS_WITH_AS(RunDir::check(dir / "new", RunMode::resume), doctest::Contains("no run to resume"),
                        Error);
   CHECK_FALSE(fs::exists(dir / "new"));
+  fs::create_directories(dir / "full");
   test::write_file(dir / "full/a.png", "mine");
   CHECK_THROWS_WITH_AS(RunDir::check(dir / "full", RunMode::fresh), doctest::Contains("not empty (a.png)"),
                        Error);
