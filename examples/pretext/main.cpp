@@ -33,7 +33,8 @@ void require_number(const std::string& flag, const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   bool good = error == std::errc() && end == text.data() + text.size();
   if constexpr (std::is_same_v<T, double>) good = good && std::isfinite(value);
-  constexpr const char* kind = std::is_same_v<T, double> ? "a number" : "a whole number";
+  std::string kind = std::is_same_v<T, double> ? "a number" : "a whole number";
+  if (error == std::errc::result_out_of_range) kind += " that 64 bits can hold";
   if (!good) throw CLI::ValidationError(flag + " must be " + kind + ", not '" + text + "'");
 }
 
@@ -91,7 +92,9 @@ std::string explain(const CLI::App& app, const std::vector<Verb>& verbs, int arg
              (std::ranges::find(known, "--run") != known.end() ? " Did you mean '--run " + extras[0] + "'?"
                                                                : "");
   }
-  return error.what();
+  const std::string text = error.what();
+  const std::size_t named = text.find(": --");  // the flag once more, which our own checks name
+  return named == std::string::npos ? text : text.substr(named + 2);
 }
 
 int run(int argc, char** argv) {
@@ -131,6 +134,9 @@ int main(int argc, char** argv) {
   } catch (const pretext::train::Interrupted& stop) {
     std::cerr << "pretext: " << stop.what() << "\n";
     return stop.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::cerr << "pretext: out of memory; take a smaller network, batch or set of pictures\n";
+    return 1;
   } catch (const std::exception& error) {
     std::cerr << "pretext: " << error.what() << "\n";
     return 1;

@@ -95,6 +95,21 @@ TEST_CASE("misuse of a tape is refused in words") {
   CHECK_THROWS_WITH_AS(tape.backward(y, of({1, 1})), Contains("clear() it and record anew"), Error);
 }
 
+TEST_CASE("what was recorded before a tape was cleared is refused") {
+  Tape<Cpu> tape;
+  const auto old = tape.leaf(of({1, 2}));
+  const auto sum = apply(ops::Add(), old, old);
+  tape.clear();
+  const auto x = tape.leaf(of({3, 4})), y = apply(ops::Tanh(), x), z = apply(ops::Tanh(), y);
+  CHECK_THROWS_WITH_AS(tape.backward(sum, of({1, 1})), Contains("not computed from anything on this tape"),
+                       Error);
+  CHECK_THROWS_WITH_AS(apply(ops::Add(), x, old), "apply: an input was recorded before its tape was cleared",
+                       Error);
+  CHECK_THROWS_WITH_AS(tape.gradient(old), "gradient: not a leaf of this tape", Error);
+  tape.backward(z, of({1, 1}));
+  CHECK(tape.gradient(x).defined());
+}
+
 TEST_CASE("clear starts another step on the same memory, and a steady step asks the system for nothing") {
   Param<float, Cpu> weight(Tensor<float, Cpu>::full({64, 64}, 0.01F));
   const auto labels = Tensor<std::int32_t, Cpu>::full({32}, 5);

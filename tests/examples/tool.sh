@@ -46,7 +46,8 @@ printf '[training]\nwidth = 8\n' > wrong.toml
 refused "wrong.toml:1: settings are not in sections" pretrain --config wrong.toml
 refused "Did you mean 'rotation'?" pretrain rotatoin --dry-run
 refused "--epochs must be a whole number, not 'two'" pretrain --epochs two
-refused "--lr must be a number, not 'high'" pretrain --lr high
+refused "pretext: --lr must be a number, not 'high'" pretrain --lr high
+refused "that 64 bits can hold, not '99999999999999999999'" pretrain --epochs 99999999999999999999
 refused "--epochs must be at least 1, not 0" pretrain --data nothing-here --epochs 0 --out wrong
 refused "--limit must be at least 0, not -1" pretrain --data nothing-here --limit -1 --out wrong
 refused "below the 2 epochs of training, not 2" pretrain --data nothing-here --epochs 2 --warmup 2 --out wrong
@@ -78,6 +79,7 @@ for out in pictures .; do
   refused "must not be or hold the pictures" pretrain --data pictures --max-bad 0.5 --batch 1 --out $out --force
 done
 refused "--force replaces only a run" pretrain $small --out pictures --force
+if grep -q "60 train" out.txt; then fail "pictures are opened before the run folder is looked at"; fi
 [ -s pictures/good.png ] && [ -s pictures/bad.png ] || fail "--force deleted pictures"
 
 # A run, from a config file that a flag outranks.

@@ -198,6 +198,16 @@ TEST_CASE("no layer reads memory that it has not written") {
   });
 }
 
+TEST_CASE("a layer without inputs or outputs is refused by its name") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(nn::Conv2d<>({.in = 3, .out = 0, .kernel = 3}, rng),
+                       "Conv2d: in, out and kernel must be at least 1, not 3, 0 and 3", Error);
+  CHECK_THROWS_WITH_AS(nn::Linear<>({.in = -1, .out = 2}, rng),
+                       "Linear: in and out must be at least 1, not -1 and 2", Error);
+  CHECK_THROWS_WITH_AS(nn::BatchNorm2d<>({.channels = 0}), "BatchNorm2d: channels must be at least 1, not 0",
+                       Error);
+}
+
 TEST_CASE("the state of a layer makes another one the same") {
   for_each_row([](const test::LayerRow<>& row) {
     Layer layer = trained(row, 1), other = trained(row, 2);

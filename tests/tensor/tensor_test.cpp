@@ -43,6 +43,7 @@ TEST_CASE("a shape knows its axes, its size and its rows") {
 TEST_CASE("a shape that cannot be is refused in words") {
   const std::int64_t huge = std::int64_t{1} << 40;
   CHECK_THROWS_WITH_AS((Shape{2, -1}), "shape: negative extent in [2, -1]", Error);
+  CHECK_THROWS_WITH_AS((Shape{-1, 3}), "shape: negative extent in [-1, 3]", Error);
   CHECK_THROWS_WITH_AS((Shape{1, 1, 1, 1, 1, 1, 1}), "shape: at most 6 axes, not 7", Error);
   CHECK_THROWS_WITH_AS((Shape{huge, huge}), Contains("is too large"), Error);
   CHECK_THROWS_WITH_AS((Shape{2, 3}[2]), "shape: no axis 2 in [2, 3]", Error);

@@ -110,6 +110,31 @@ TEST_CASE("a folder that is no run is not replaced, and left as it is; an empty 
   CHECK_NOTHROW(RunDir(dir / "empty", RunMode::force));
 }
 
+TEST_CASE("what is left of a run that failed as it began is in nobody's way") {
+  for (const RunMode mode : {RunMode::fresh, RunMode::force, RunMode::resume}) {
+    const test::TempDir dir;
+    fs::create_directories(dir / "one/ckpt");
+    test::write_file(dir / "one/lock", "1");
+    CHECK_NOTHROW(RunDir::check(dir / "one", mode));
+    CHECK_NOTHROW(RunDir(dir / "one", mode));
+  }
+}
+
+TEST_CASE("a folder is checked before it is opened, and not changed") {
+  const test::TempDir dir;
+  CHECK_NOTHROW(RunDir::check(dir / "new", RunMode::fresh));
+  CHECK_NOTHROW(RunDir::check(dir / "new", RunMode::force));
+  CHECK_THROWS_WITH_AS(RunDir::check(dir / "new", RunMode::resume), doctest::Contains("no run to resume"),
+                       Error);
+  CHECK_FALSE(fs::exists(dir / "new"));
+  fs::create_directories(dir / "full");
+  test::write_file(dir / "full/a.png", "mine");
+  CHECK_THROWS_WITH_AS(RunDir::check(dir / "full", RunMode::fresh), doctest::Contains("not empty (a.png)"),
+                       Error);
+  CHECK_THROWS_WITH_AS(RunDir::check(dir / "full/a.png", RunMode::fresh), doctest::Contains("in the way"),
+                       Error);
+}
+
 TEST_CASE("a second process on the same folder is refused with a reason, until the first one ends") {
   const test::TempDir dir;
   std::optional<RunDir> run(std::in_place, dir / "one", RunMode::fresh);

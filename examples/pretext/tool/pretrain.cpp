@@ -41,6 +41,10 @@ void read_resumed(PretrainSettings& s, Settings& settings) {
     require_pictures_of(s.out, s.training.source);
 }
 
+train::RunMode mode_of(const PretrainSettings& s) {
+  return s.force ? train::RunMode::force : s.resume ? train::RunMode::resume : train::RunMode::fresh;
+}
+
 /// All that can be refused before pictures are opened.
 void check(PretrainSettings& s) {
   require(!(s.force && s.resume), "--force starts anew and --resume continues: give one of them");
@@ -52,6 +56,7 @@ void check(PretrainSettings& s) {
   require(s.checkpoint_seconds >= 0, "--checkpoint-seconds must be 0 or more, not ", s.checkpoint_seconds);
   s.training.resolve();
   require_apart(s.out, s.training.source);
+  if (!s.dry_run) train::RunDir::check(s.out, mode_of(s));
 }
 
 /// What the test part said, kept with the run.
@@ -106,9 +111,7 @@ int run(PretrainSettings& s, Settings& settings) {
   train::FitOptions how{.loader_depth = narrow<int>(s.loader_depth, "--loader-depth"),
                         .loader_threads = narrow<int>(s.loader_threads, "--loader-threads"),
                         .out = s.out,
-                        .mode = s.force    ? train::RunMode::force
-                                : s.resume ? train::RunMode::resume
-                                           : train::RunMode::fresh,
+                        .mode = mode_of(s),
                         .checkpoint_seconds = s.checkpoint_seconds,
                         .config = settings.toml()};
   Trained trained = train_network(s.training, train, test, std::move(how));

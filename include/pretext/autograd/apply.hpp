@@ -55,6 +55,7 @@ struct Argument<Var<T, D>> {
   static const ops::Operand<T, D>& operand(const Var<T, D>& x) { return x.operand; }
   static int node(Tape<D>& tape, const Var<T, D>& x) {
     require(x.tape == &tape, "apply: the inputs of one op are on different tapes");
+    require(x.node < 0 || tape.holds(x.node), "apply: an input was recorded before its tape was cleared");
     return x.node;
   }
 };

@@ -109,7 +109,7 @@ class Tape {
   /// The same from any output and the gradient that reaches it; the output's own value is not needed.
   template <class T>
   void backward(Var<T, D> output, std::type_identity_t<ops::Gradient<T, D>> dy) {
-    require(output.tape == this && output.node >= 0 && output.node < static_cast<int>(nodes_.size()),
+    require(output.tape == this && holds(output.node),
             "backward: the output was not computed from anything on this tape");
     require(dy.shape() == output.shape(), "backward: gradient ", dy.shape(), " for an output ",
             output.shape());
@@ -117,8 +117,8 @@ class Tape {
             "backward: the tape was walked already; clear() it and record anew");
     output.operand = {};
     accumulate<T>(output.node, std::move(dy));
-    for (int i = output.node; i >= 0; --i) {
-      Node& node = nodes_[i];
+    for (int i = output.node; i >= first_; --i) {
+      Node& node = at(i);
       node.value = {};
       if (node.pullback == nullptr) continue;
       if (node.grad.dy.storage.data() != nullptr) node.pullback->pull(*this, std::exchange(node.grad, {}));
@@ -130,10 +130,10 @@ class Tape {
   /// where it can be read.
   template <class T>
   void accumulate(int node, ops::Gradient<T, D> gradient) {
-    ops::GradientBase<D>& slot = nodes_[node].grad;
+    ops::GradientBase<D>& slot = at(node).grad;
     if (slot.dy.storage.data() != nullptr)
       gradient = sum(ops::Gradient<T, D>(std::move(slot)).take(), gradient.take());
-    else if (nodes_[node].pullback == nullptr)
+    else if (at(node).pullback == nullptr)
       gradient = gradient.take();
     slot = gradient.base();
   }
@@ -141,18 +141,17 @@ class Tape {
   /// The gradient that a leaf received; undefined where none did.
   template <class T>
   Tensor<T, D> gradient(const Var<T, D>& leaf) const {
-    require(leaf.tape == this && leaf.node >= 0 && leaf.node < static_cast<int>(nodes_.size()),
-            "gradient: not a leaf of this tape");
-    return Tensor<T, D>(nodes_[leaf.node].grad.dy);
+    require(leaf.tape == this && holds(leaf.node), "gradient: not a leaf of this tape");
+    return Tensor<T, D>(nodes_[static_cast<std::size_t>(leaf.node - first_)].grad.dy);
   }
 
   /// The node of the relu of a node's output, on the same inputs; -1 where its op cannot.
-  int record_relu(int node) { return nodes_[node].pullback->record_relu(*this); }
+  int record_relu(int node) { return at(node).pullback->record_relu(*this); }
 
   /// The value of an operand, kept with its node until backward passes it.
   template <class T>
   Tensor<T, D> evaluate(const ops::Operand<T, D>& operand, int node) {
-    TensorBase<D>& slot = nodes_[node].value;
+    TensorBase<D>& slot = at(node).value;
     if (slot.storage.data() == nullptr) slot = operand.value().base();
     return Tensor<T, D>(slot);
   }
@@ -169,10 +168,15 @@ class Tape {
   std::int64_t multiplications() const { return multiplications_; }
   void count(std::int64_t multiplications) { multiplications_ += multiplications; }
 
-  /// Forgets everything, keeps the memory, and starts another step.
+  /// True for a node that was recorded since the tape was cleared.
+  bool holds(int node) const { return node >= first_ && node - first_ < static_cast<int>(nodes_.size()); }
+
+  /// Forgets everything, keeps the memory, and starts another step. What was recorded before is not taken for
+  /// what comes: nodes are numbered on.
   void clear(std::uint32_t step = 0) {
     for (Node& node : nodes_)
       if (node.pullback != nullptr) std::destroy_at(node.pullback);
+    first_ = first_ < (1 << 30) ? first_ + static_cast<int>(nodes_.size()) : 0;
     nodes_.clear();
     arena_.reset();
     key_ = {key_.seed, step, 0};
@@ -209,10 +213,16 @@ class Tape {
 
   int add_node(Pullback* pullback) {
     nodes_.push_back({pullback, {}, {}});
-    return static_cast<int>(nodes_.size()) - 1;
+    return first_ + static_cast<int>(nodes_.size()) - 1;
+  }
+
+  Node& at(int node) {
+    require(holds(node), "tape: a value that is used was recorded before the tape was cleared");
+    return nodes_[static_cast<std::size_t>(node - first_)];
   }
 
   std::vector<Node> nodes_;
+  int first_ = 0;  // the number of the first of them
   Arena arena_;
   DrawKey key_;
   std::int64_t multiplications_ = 0;

@@ -20,10 +20,10 @@ struct BatchNorm2d {
   Buffer<Wide<T>, D> running_mean, running_var;
   ops::BatchNorm op;
 
-  explicit BatchNorm2d(Options o)
-      : running_mean(Tensor<Wide<T>, D>::zeros({o.channels})),
-        running_var(Tensor<Wide<T>, D>::full({o.channels}, 1)),
-        op{o.momentum, o.epsilon} {
+  explicit BatchNorm2d(Options o) : op{o.momentum, o.epsilon} {
+    require(o.channels >= 1, "BatchNorm2d: channels must be at least 1, not ", o.channels);
+    running_mean = Buffer(Tensor<Wide<T>, D>::zeros({o.channels}));
+    running_var = Buffer(Tensor<Wide<T>, D>::full({o.channels}, 1));
     if (!o.affine) return;
     weight = Param(Tensor<Wide<T>, D>::full({o.channels}, 1));
     bias = Param(Tensor<Wide<T>, D>::zeros({o.channels}));

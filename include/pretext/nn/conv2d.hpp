@@ -22,6 +22,8 @@ struct Conv2d {
   ops::Conv2d op;
 
   Conv2d(Options o, Rng& rng) : op{{o.stride, o.padding, o.dilation}, o.groups} {
+    require(o.in >= 1 && o.out >= 1 && o.kernel >= 1, "Conv2d: in, out and kernel must be at least 1, not ",
+            o.in, ", ", o.out, " and ", o.kernel);
     require(o.groups >= 1 && o.in % o.groups == 0 && o.out % o.groups == 0, "Conv2d: ", o.groups,
             " groups do not divide ", o.in, " input and ", o.out, " output channels");
     const Shape shape{o.kernel, o.kernel, o.in / o.groups, o.out};

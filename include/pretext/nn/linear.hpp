@@ -18,8 +18,10 @@ struct Linear {
 
   Param<Wide<T>, D> weight, bias;
 
-  Linear(Options o, Rng& rng)
-      : weight(init::uniform<Wide<T>, D>({o.out, o.in}, 1 / std::sqrt(static_cast<double>(o.in)), rng)) {
+  Linear(Options o, Rng& rng) {
+    require(o.in >= 1 && o.out >= 1, "Linear: in and out must be at least 1, not ", o.in, " and ", o.out);
+    const double bound = 1 / std::sqrt(static_cast<double>(o.in));
+    weight = Param(init::uniform<Wide<T>, D>({o.out, o.in}, bound, rng));
     if (o.bias) bias = Param(Tensor<Wide<T>, D>::zeros({o.out}));
   }
 

@@ -14,8 +14,9 @@ struct Window {
   /// Output extent for an input extent and kernel size; throws where the kernel does not fit once. `ceil`
   /// keeps a last window that hangs over the end, as long as it starts before the end.
   std::int64_t output(std::string_view op, std::int64_t input, std::int64_t kernel, bool ceil = false) const {
-    require(stride >= 1 && padding >= 0 && dilation >= 1, op, ": stride ", stride, ", padding ", padding,
-            " and dilation ", dilation, " must be at least 1, 0 and 1");
+    require(stride >= 1 && padding >= 0 && dilation >= 1, op,
+            ": stride and dilation must be at least 1 and padding at least 0, not ", stride, ", ", dilation,
+            " and ", padding);
     require(kernel >= 1, op, ": the kernel must be at least 1, not ", kernel);
     const std::int64_t reach =
         checked_add(checked_mul(dilation, kernel - 1, "dilation"), std::int64_t{1}, "kernel");

@@ -21,10 +21,8 @@ class Shape {
   Shape(std::initializer_list<std::int64_t> dims) : Shape(Span(dims.begin(), dims.size())) {}
   explicit Shape(Span<const std::int64_t> dims) : rank_(static_cast<int>(dims.size())) {
     require(dims.size() <= max_rank, "shape: at most ", max_rank, " axes, not ", dims.size());
-    for (int i = 0; i < rank_; ++i) {
-      dims_[i] = dims[i];
-      require(dims_[i] >= 0, "shape: negative extent in ", *this);
-    }
+    for (int i = 0; i < rank_; ++i) dims_[i] = dims[i];
+    for (const std::int64_t extent : dims) require(extent >= 0, "shape: negative extent in ", *this);
     size();
   }
 

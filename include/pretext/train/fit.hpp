@@ -114,7 +114,11 @@ class Training {
     epochs_ = files_->epochs_so_far(at_.epoch);
     if (checkpoint->info.config_hash != at_.config_hash)
       note("the configuration is not the one that the run began with");
-    note("resumed after " + std::to_string(at_.epoch) + " epochs and " + std::to_string(at_.step) + " steps");
+    if (at_.epoch >= options_.epochs)
+      note("all " + std::to_string(at_.epoch) + " epochs are done already: nothing is left to train");
+    else
+      note("resumed after " + std::to_string(at_.epoch) + " epochs and " + std::to_string(at_.step) +
+           " steps");
   }
 
   void run_epoch() {

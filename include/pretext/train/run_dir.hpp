@@ -34,10 +34,11 @@ class RunDir {
   /// no folder, and where `resume` or `force` finds one that holds other things than a run. `force` deletes
   /// the files of the run that was there, and no others.
   RunDir(std::filesystem::path path, RunMode mode, std::string_view config = "") : path_(std::move(path)) {
-    make_folder(mode);
+    if (mode != RunMode::fresh) check(path_, mode);  // a fresh one once nobody else can write to it
+    make_folder();
     take_lock();
     try {
-      if (mode == RunMode::fresh) require_empty();
+      if (mode == RunMode::fresh) require_empty(path_);
       if (mode == RunMode::force) remove_run();
       std::filesystem::create_directories(checkpoints());
       remove_torn_files();
@@ -55,6 +56,20 @@ class RunDir {
 
   RunDir(const RunDir&) = delete;
   RunDir& operator=(const RunDir&) = delete;
+
+  /// Throws what opening a folder as it is now would throw, but for the lock, and changes nothing: before
+  /// pictures are decoded.
+  static void check(const std::filesystem::path& path, RunMode mode) {
+    std::error_code error;
+    const bool exists = std::filesystem::exists(path, error);
+    require(exists || mode != RunMode::resume, path.string(), ": there is no run to resume");
+    if (!exists) return;
+    require(std::filesystem::is_directory(path, error), path.string(),
+            ": the run folder cannot be made: a file of that name is in the way");
+    if (mode == RunMode::fresh) require_empty(path);
+    if (mode == RunMode::resume) require_run(path);
+    if (mode == RunMode::force) require_run_to_replace(path);
+  }
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path checkpoints() const { return path_ / "ckpt"; }
@@ -74,47 +89,46 @@ class RunDir {
                                      "ckpt/damaged.safetensors",
                                      "ckpt/not-finite.safetensors"};
 
-  void make_folder(RunMode mode) const {
+  void make_folder() const {
     std::error_code error;
-    const bool exists = std::filesystem::exists(path_, error);
-    require(exists || mode != RunMode::resume, path_.string(), ": there is no run to resume");
     std::filesystem::create_directories(path_, error);
     require(std::filesystem::is_directory(path_), path_.string(), ": the run folder cannot be made: ",
             error ? error.message() : "a file of that name is in the way");
-    if (mode == RunMode::resume) require_run();
-    if (mode == RunMode::force) require_run_to_replace();
   }
 
   // An empty folder is a run that was stopped as it began; a folder of other things is a wrong name.
-  void require_run() const {
+  static void require_run(const std::filesystem::path& path) {
     std::error_code error;
     for (const char* name : {"config.toml", "ckpt"})
-      if (std::filesystem::exists(path_ / name, error)) return;
-    const std::string other = first_file();
-    require(other.empty(), path_.string(),
+      if (std::filesystem::exists(path / name, error)) return;
+    const std::string other = first_file(path);
+    require(other.empty(), path.string(),
             ": there is no run to resume: expected config.toml or ckpt/, found ", other,
             " and neither of them; nothing was changed");
   }
 
   // Stricter than resume, for what is deleted cannot be brought back.
-  void require_run_to_replace() const {
+  static void require_run_to_replace(const std::filesystem::path& path) {
     std::error_code error;
-    const bool run = std::filesystem::exists(path_ / "config.toml", error) &&
-                     std::filesystem::is_directory(checkpoints(), error);
-    const std::string other = run ? "" : first_file();
-    require(other.empty(), path_.string(),
+    const bool run = std::filesystem::exists(path / "config.toml", error) &&
+                     std::filesystem::is_directory(path / "ckpt", error);
+    const std::string other = run ? "" : first_file(path);
+    require(other.empty(), path.string(),
             ": --force replaces only a run: expected a folder with config.toml and ckpt/, or an empty one, "
             "found ",
             other, "; nothing was changed");
   }
 
-  // The name of a file in the folder that is not the lock; empty where there is none.
-  std::string first_file() const {
+  // The name of a file in the folder that is neither the lock nor an empty ckpt/, which are left of a run
+  // that failed as it began; empty where there is none.
+  static std::string first_file(const std::filesystem::path& path) {
     std::error_code error;
-    std::filesystem::directory_iterator at(path_, error);
-    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
-      if (at->path().filename() != "lock") return at->path().filename().string();
-    require(!error, path_.string(), ": the run folder cannot be read: ", error.message());
+    std::filesystem::directory_iterator at(path, error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+      const std::string name = at->path().filename().string();
+      if (name != "lock" && !(name == "ckpt" && std::filesystem::is_empty(at->path(), error))) return name;
+    }
+    require(!error, path.string(), ": the run folder cannot be read: ", error.message());
     return "";
   }
 
@@ -138,9 +152,9 @@ class RunDir {
       const ssize_t written = ::pwrite(lock_, owner.data(), owner.size(), 0);
   }
 
-  void require_empty() const {
-    const std::string file = first_file();
-    require(file.empty(), path_.string(), ": the run folder is not empty (", file,
+  static void require_empty(const std::filesystem::path& path) {
+    const std::string file = first_file(path);
+    require(file.empty(), path.string(), ": the run folder is not empty (", file,
             "); --resume continues a run, --force starts it anew and deletes its files, "
             "or give another name");
   }
@@ -151,8 +165,9 @@ class RunDir {
 
   // What a killed process was still writing when it ended. Whatever else lies here is the user's.
   void remove_torn_files() const {
-    for (const std::filesystem::path name : {"config.toml", "test.json", "probe.json", "knn.json", "report.html",
-                                             "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
+    for (const std::filesystem::path name :
+         {"config.toml", "test.json", "probe.json", "knn.json", "report.html", "ckpt/last.safetensors",
+          "ckpt/not-finite.safetensors"})
       for (const auto& entry : std::filesystem::directory_iterator((path_ / name).parent_path()))
         if (AtomicFile::is_torn(entry.path().filename().string(), name.filename().string()))
           std::filesystem::remove(entry.path());
