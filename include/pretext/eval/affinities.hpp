@@ -55,8 +55,9 @@ inline void calibrate(Span<double> squares, double perplexity) {
 }
 
 /// The k rows of x nearest to each, itself left out: [N * k].
-inline std::vector<std::int64_t> other_rows(const Tensor<double, Cpu>& x, std::int64_t k) {
-  const Neighbours<double> found = Bank<double>(x, Metric::euclidean).nearest(x, k + 1);
+template <class T>
+std::vector<std::int64_t> other_rows(const Tensor<T, Cpu>& x, std::int64_t k) {
+  const Neighbours<T> found = Bank<T>(x, Metric::euclidean).nearest(x, k + 1);
   std::vector<std::int64_t> others;
   for (std::int64_t i = 0; i < x.dim(0); ++i) {
     const std::int64_t* of_row = found.index.data() + i * found.k;
@@ -104,7 +105,8 @@ inline Affinities symmetric(const std::vector<std::int64_t>& others, const std::
 /// How much the rows of x [N, dims] are each other's neighbours (van der Maaten and Hinton, JMLR 2008): each
 /// spreads a Gaussian of the perplexity over its k nearest others by Euclidean distance, and pairs have the
 /// mean of both.
-inline Affinities affinities(const Tensor<float, Cpu>& x, double perplexity, std::int64_t k) {
+template <class T>
+Affinities affinities(const Tensor<T, Cpu>& x, double perplexity, std::int64_t k) {
   ops::require_rank("affinities", "x", x, 2);
   const std::int64_t n = x.dim(0), d = x.dim(1);
   require(1 <= k && k < n, "affinities: ", k, " neighbours among ", n, " rows");

@@ -16,11 +16,12 @@ namespace pretext::eval {
 /// Principal components, exactly: the eigenvectors of the covariance, or of the rows' inner products where
 /// there are fewer rows than features. Of each, the entry of largest magnitude is positive. A component
 /// beyond the rank of the data has variance 0 and is all zeros.
+template <class T>
 class Pca {
  public:
   /// Of x [N, dims], with 2 rows at least; `count` of the min(N - 1, dims) that there are. Throws where a
   /// value is not finite.
-  Pca(const Tensor<float, Cpu>& x, std::int64_t count) {
+  Pca(const Tensor<T, Cpu>& x, std::int64_t count) {
     ops::require_rank("PCA", "x", x, 2);
     const std::int64_t n = x.dim(0), d = x.dim(1), most = std::min(n - 1, d);
     require(1 <= count && count <= most, "PCA: ", count, " components of x ", x.shape(),
@@ -54,12 +55,12 @@ class Pca {
   }
 
   /// (x - mean) components^T, [N, count]
-  Tensor<float, Cpu> operator()(const Tensor<float, Cpu>& x) const {
+  Tensor<T, Cpu> operator()(const Tensor<T, Cpu>& x) const {
     ops::require_rank("PCA", "x", x, 2);
     require(x.dim(1) == dims(), "PCA: x ", x.shape(), " has ", x.dim(1), " features, but ", dims(),
             " were measured");
     const std::int64_t count = components_.dim(0);
-    Tensor<float, Cpu> y({x.dim(0), count});
+    Tensor<T, Cpu> y({x.dim(0), count});
     parallel_for(x.dim(0), cpu::row_block, [&](std::int64_t begin, std::int64_t end) {
       const Tensor<double, Cpu> rows = centred(x, begin, end);
       Tensor<double, Cpu> out({end - begin, count});
@@ -67,14 +68,14 @@ class Pca {
                            {components_.data(), count, dims(), dims()},
                            {out.data(), end - begin, count, count});
       std::transform(out.data(), out.data() + out.size(), y.data() + begin * count,
-                     [](double value) { return static_cast<float>(value); });
+                     [](double value) { return static_cast<T>(value); });
     });
     return y;
   }
 
  private:
   /// Rows [begin, end) of x less the mean.
-  Tensor<double, Cpu> centred(const Tensor<float, Cpu>& x, std::int64_t begin, std::int64_t end) const {
+  Tensor<double, Cpu> centred(const Tensor<T, Cpu>& x, std::int64_t begin, std::int64_t end) const {
     Tensor<double, Cpu> rows({end - begin, dims()});
     parallel_for(end - begin, cpu::row_block, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)

@@ -147,7 +147,8 @@ class TsneDescent {
   std::vector<Point> velocity_, gain_;
 };
 
-inline std::vector<Point> tsne_start(const Tensor<float, Cpu>& x, const TsneOptions& o) {
+template <class T>
+std::vector<Point> tsne_start(const Tensor<T, Cpu>& x, const TsneOptions& o) {
   const std::int64_t n = x.dim(0);
   std::vector<Point> start;
   if (o.start == TsneStart::normal) {
@@ -159,12 +160,12 @@ inline std::vector<Point> tsne_start(const Tensor<float, Cpu>& x, const TsneOpti
     return start;
   }
   const Pca pca(x, std::min<std::int64_t>(2, x.dim(1)));
-  const Tensor<float, Cpu> y = pca(x);
+  const Tensor<T, Cpu> y = pca(x);
   const double deviation = std::sqrt(pca.variance()[0] * static_cast<double>(n - 1) / static_cast<double>(n));
   const double scale = deviation > 0 ? 1e-4 / deviation : 0;
   for (std::int64_t i = 0; i < n; ++i) {
-    const float* row = y.data() + i * y.dim(1);
-    start.push_back(Point{row[0], y.dim(1) > 1 ? row[1] : 0.0F} * scale);
+    const T* row = y.data() + i * y.dim(1);
+    start.push_back(Point{row[0], y.dim(1) > 1 ? row[1] : T(0)} * scale);
   }
   return start;
 }
@@ -186,7 +187,8 @@ inline void check(const TsneOptions& o, std::int64_t n) {
 /// x [N, dims] in the plane, neighbours beside each other: t-SNE (van der Maaten and Hinton, JMLR 2008) with
 /// the forces of Barnes and Hut above `exact` rows (van der Maaten, JMLR 2014), which has 3 * perplexity
 /// neighbours a row. The same result for any number of threads.
-inline Tsne tsne(const Tensor<float, Cpu>& x, const TsneOptions& o = {}) {
+template <class T>
+Tsne tsne(const Tensor<T, Cpu>& x, const TsneOptions& o = {}) {
   ops::require_rank("t-SNE", "x", x, 2);
   const std::int64_t n = x.dim(0);
   detail::check(o, n);
