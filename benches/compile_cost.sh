@@ -22,5 +22,5 @@ budget() {
 }
 
 budget 'the umbrella alone' 3 400 tests/build/cost/umbrella.cpp
-budget 'examples/rotation.cpp' 25 1000 examples/rotation.cpp
+budget 'examples/rotation.cpp' 25 800 examples/rotation.cpp
 exit $status

@@ -26,7 +26,7 @@ int run(const std::string& source) {
   options.gap = options.jitter = 6;
   options.short_side = side;
   options.pairs = tasks::Pairs::all;
-  options.colors = {.grey = 0.3F};
+  options.colors = {.dropping = 1};
   options.normalization = by_tile;
   options.fc6 = {.width = 64, .norm = norm};
   options.fc7 = {.width = 128, .norm = norm};

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <pretext/core/config.hpp>
 #include <pretext/core/error.hpp>
@@ -136,6 +137,9 @@ int main(int argc, char** argv) {
     return stop.exit_code();
   } catch (const std::bad_alloc&) {
     std::cerr << "pretext: out of memory; take a smaller network, batch or set of pictures\n";
+    return 1;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cerr << "pretext: " << error.path1().string() << ": " << error.code().message() << "\n";
     return 1;
   } catch (const std::exception& error) {
     std::cerr << "pretext: " << error.what() << "\n";

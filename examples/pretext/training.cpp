@@ -188,12 +188,21 @@ void require_pictures_of(const std::filesystem::path& run, const DataSettings& s
           "; --data names them anew");
 }
 
-TrainingSettings read_run(const std::filesystem::path& run, const std::string& data) {
+void RunSettings::add_to(Settings& settings, const std::string& pictures) {
+  settings.add("run", &run, "Run folder");
+  settings.add("data", &data, pictures + "; empty: those of the run");
+  settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: that of the run, -: none");
+  settings.add("limit", &limit, "At most so many pictures of a part; 0: as many as the run took");
+}
+
+TrainingSettings RunSettings::read() const {
   TrainingSettings s = read_run(run);
   if (data.empty())
     require_pictures_of(run, s.source);
   else
     s.source.data = data;
+  if (!cache.empty()) s.source.cache = cache == "-" ? "" : cache;
+  if (limit != 0) s.source.limit = limit;
   return s;
 }
 

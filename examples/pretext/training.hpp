@@ -69,9 +69,16 @@ TrainingSettings read_run(const std::filesystem::path& run);
 /// Throws where the pictures that a run was made with are not there, and says how to name them anew.
 void require_pictures_of(const std::filesystem::path& run, const DataSettings& source);
 
-/// The settings of a run and its pictures, or others where `data` names some; throws where they are not
-/// there.
-TrainingSettings read_run(const std::filesystem::path& run, const std::string& data);
+/// A run that is looked at, and where its pictures lie if not where they lay; the same flags for every verb.
+struct RunSettings {
+  std::string run = "runs/rotation", data, cache;
+  std::int64_t limit = 0;
+
+  /// `pictures` says what they are wanted for.
+  void add_to(Settings& settings, const std::string& pictures);
+  /// The settings of the run with these pictures; throws where those are not there.
+  TrainingSettings read() const;
+};
 
 /// Throws where a run folder is the folder of the pictures, or holds it.
 void require_apart(const std::filesystem::path& run, const DataSettings& source);

@@ -246,11 +246,14 @@ TEST_CASE(
   const auto draw_float = [](const Shape& shape, std::uint32_t seed) {
     return as<float, Cpu>(draw({shape}, seed));
   };
-  for (const auto& [window, kernel] : {std::pair<ops::Window, std::int64_t>{{}, 1},
-                                       {{.padding = 1}, 3},
-                                       {{.padding = 2}, 5},
-                                       {{.stride = 2, .padding = 1}, 3}}) {
-    const ops::Conv2d op{window};
+  struct Row {
+    ops::Conv2d op;
+    std::int64_t kernel;
+  };
+  for (const Row& row :
+       {Row{{}, 1}, {{{.padding = 1}}, 3}, {{{.padding = 2}}, 5}, {{{.stride = 2, .padding = 1}}, 3}}) {
+    const ops::Conv2d& op = row.op;
+    const std::int64_t kernel = row.kernel;
     const Operand x(draw_float({2, 9, 10, 19}, 1));
     const auto weight = draw_float({kernel, kernel, 19, 35}, 2), bias = draw_float({35}, 3);
     const Tensor<float, Cpu> affine = draw_float({3, 35}, 4), none;

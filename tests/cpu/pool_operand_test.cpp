@@ -8,12 +8,12 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 
 /// The result and the winners of a pool, and how much memory it took.
 template <class Op>
 struct Pooled {
-  X y;
+  X32 y;
   typename Op::template Saved<float, Cpu> saved;
   std::size_t peak;
 
@@ -31,7 +31,7 @@ void compare(const Op& op) {
   CAPTURE(op.kernel);
   CAPTURE(op.window.stride);
   CAPTURE(op.window.dilation);
-  const X raw = test::noise<float>({3, 17, 13, 11}, 1);
+  const X32 raw = test::noise<float>({3, 17, 13, 11}, 1);
   const ops::Operand<float, Cpu> waiting(raw, test::noise<float>({3, 11}, 2), true);
   const Pooled<Op> expected(op, waiting.value()), found(op, waiting);
   CHECK(std::ranges::equal(found.y.span(), expected.y.span()));
@@ -51,7 +51,7 @@ TEST_CASE("pools of what waits give the bits of pools of its values") {
 }
 
 TEST_CASE("a pool of what waits holds the rows under its windows, and not the map") {
-  const X raw = test::noise<float>({8, 64, 32, 16}, 1);
+  const X32 raw = test::noise<float>({8, 64, 32, 16}, 1);
   const Pooled<ops::AvgPool2d> pooled({.kernel = 2, .window = {.stride = 2}},
                                       {raw, test::noise<float>({3, 16}, 2), true});
   CHECK(pooled.peak < static_cast<std::size_t>(raw.bytes()) / 2);

@@ -9,40 +9,31 @@ using namespace test;
 
 namespace {
 
-/// Values in [-1, 1) that are exact in bf16.
-template <class T, Device D>
-Tensor<T, D> drawn(const Shape& shape, std::uint32_t stream) {
-  Rng rng(5, Use::test, 0, stream);
-  std::vector<T> values(static_cast<std::size_t>(shape.size()));
-  for (T& v : values) v = static_cast<T>(static_cast<float>(rng.between(-64, 63)) / 64);
-  return Tensor<T, D>::from(shape, values);
-}
-
-struct Case {
+struct ConvCase {
   Shape x, weight;
   ops::Conv2d op{};
 };
 
-const Case cases[] = {{{2, 5, 4, 3}, {3, 3, 3, 4}, {{.padding = 1}}},
-                      {{2, 3, 5, 4}, {1, 1, 4, 7}},
-                      {{2, 5, 5, 3}, {1, 1, 3, 2}, {{.stride = 2}}},
-                      {{1, 7, 6, 2}, {3, 3, 2, 3}, {{.stride = 2, .padding = 1}}},
-                      {{2, 8, 7, 2}, {2, 2, 2, 3}, {{.stride = 3}}},
-                      {{1, 7, 6, 2}, {3, 2, 2, 3}, {{.padding = 2, .dilation = 2}}},
-                      {{2, 4, 4, 6}, {3, 3, 2, 9}, {{.padding = 1}, 3}},
-                      {{1, 5, 5, 3}, {3, 3, 1, 6}, {{.stride = 2, .padding = 1, .dilation = 2}, 3}},
-                      {{1, 3, 2, 1}, {2, 3, 1, 2}, {{.stride = 2, .padding = 4}}},
-                      {{1, 1, 1, 1}, {1, 1, 1, 1}},
-                      {{0, 5, 5, 3}, {3, 3, 3, 2}, {{.padding = 1}}},
-                      {{1, 5, 5, 3}, {3, 3, 3, 0}},
-                      {{5, 23, 29, 8}, {5, 5, 4, 6}, {{.stride = 2, .padding = 2}, 2}},
-                      {{9, 16, 16, 96}, {5, 5, 96, 192}, {{.padding = 2}}},
-                      {{8, 14, 14, 64}, {3, 3, 64, 64}, {{.padding = 1}}},
-                      {{33, 16, 16, 192}, {1, 1, 192, 160}}};
+const ConvCase cases[] = {{{2, 5, 4, 3}, {3, 3, 3, 4}, {{.padding = 1}}},
+                          {{2, 3, 5, 4}, {1, 1, 4, 7}},
+                          {{2, 5, 5, 3}, {1, 1, 3, 2}, {{.stride = 2}}},
+                          {{1, 7, 6, 2}, {3, 3, 2, 3}, {{.stride = 2, .padding = 1}}},
+                          {{2, 8, 7, 2}, {2, 2, 2, 3}, {{.stride = 3}}},
+                          {{1, 7, 6, 2}, {3, 2, 2, 3}, {{.padding = 2, .dilation = 2}}},
+                          {{2, 4, 4, 6}, {3, 3, 2, 9}, {{.padding = 1}, 3}},
+                          {{1, 5, 5, 3}, {3, 3, 1, 6}, {{.stride = 2, .padding = 1, .dilation = 2}, 3}},
+                          {{1, 3, 2, 1}, {2, 3, 1, 2}, {{.stride = 2, .padding = 4}}},
+                          {{1, 1, 1, 1}, {1, 1, 1, 1}},
+                          {{0, 5, 5, 3}, {3, 3, 3, 2}, {{.padding = 1}}},
+                          {{1, 5, 5, 3}, {3, 3, 3, 0}},
+                          {{5, 23, 29, 8}, {5, 5, 4, 6}, {{.stride = 2, .padding = 2}, 2}},
+                          {{9, 16, 16, 96}, {5, 5, 96, 192}, {{.padding = 2}}},
+                          {{8, 14, 14, 64}, {3, 3, 64, 64}, {{.padding = 1}}},
+                          {{33, 16, 16, 192}, {1, 1, 192, 160}}};
 
 /// What the three passes make of the same values, in poisoned memory.
 template <class T, Device D>
-std::array<std::vector<double>, 3> passes(const Case& c) {
+std::array<std::vector<double>, 3> passes(const ConvCase& c) {
   const ops::ConvShape s = c.op.shape(c.x, c.weight);
   const Tensor<T, D> x = drawn<T, D>(c.x, 1), dy = drawn<T, D>({s.n, s.oh, s.ow, s.co}, 3);
   const ops::WideTensor<T, D> weight = drawn<Wide<T>, D>(c.weight, 2);
@@ -58,7 +49,7 @@ std::array<std::vector<double>, 3> passes(const Case& c) {
 /// All cases against double on the processor, relative to the scale of each result.
 template <class T>
 void check_cases(double allowed) {
-  for (const Case& c : cases) {
+  for (const ConvCase& c : cases) {
     const auto is = passes<T, Cuda>(c);
     const auto should = passes<double, Cpu>(c);
     INFO("x ", c.x, ", weight ", c.weight);
@@ -72,7 +63,7 @@ void check_cases(double allowed) {
 
 /// An epilogue with everything in it.
 template <class T, Device D>
-std::vector<double> finished(const Case& c) {
+std::vector<double> finished(const ConvCase& c) {
   const ops::ConvShape s = c.op.shape(c.x, c.weight);
   const Shape y{s.n, s.oh, s.ow, s.co};
   const ops::Operand<T, D> addend(drawn<T, D>(y, 4), drawn<Wide<T>, D>({3, s.co}, 5), true);
@@ -114,7 +105,7 @@ TEST_CASE(
 
 TEST_CASE("a convolution's bias and epilogue, for few and for many channels") {
   if (no_gpu()) return;
-  for (const Case& c : cases) {
+  for (const ConvCase& c : cases) {
     INFO("x ", c.x, ", weight ", c.weight);
     CHECK(difference(finished<float, Cuda>(c), finished<double, Cpu>(c)) <= 1e-5);
     CHECK(difference(finished<bf16, Cuda>(c), finished<double, Cpu>(c)) <= 2 * rounding_bf16);

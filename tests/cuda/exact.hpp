@@ -9,12 +9,9 @@ namespace test {
 
 using Floats = Tensor<float, Cpu>;
 
-/// k / 64 for drawn k in [low, high]: exact in bf16 where |k| is at most 256.
+/// The same on the host, in float.
 inline Floats drawn(const Shape& shape, std::uint32_t stream, int low = -64, int high = 64) {
-  Rng rng(11, Use::test, 0, stream);
-  Floats x(shape);
-  for (float& v : x.span()) v = static_cast<float>(rng.between(low, high)) / 64;
-  return x;
+  return drawn<float, Cpu>(shape, stream, low, high);
 }
 
 /// Center, scale and shift of so many channels, such that what they make is exact before it is rounded.

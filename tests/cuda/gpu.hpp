@@ -27,6 +27,15 @@ std::vector<double> values(const Tensor<T, D>& x) {
   return all;
 }
 
+/// k / 64 for drawn k in [low, high]: exact in bf16 where |k| is at most 256.
+template <class T, Device D>
+Tensor<T, D> drawn(const Shape& shape, std::uint32_t stream, int low = -64, int high = 64) {
+  Rng rng(11, Use::test, 0, stream);
+  Tensor<T, Cpu> x(shape);
+  for (T& v : x.span()) v = static_cast<T>(static_cast<float>(rng.between(low, high)) / 64);
+  return x.template to<D>();
+}
+
 /// The largest difference by the largest expected value, or by a hundredth where all are smaller; infinite
 /// where one is not a number or the numbers of values differ. Infinite values must be equal.
 inline double difference(const std::vector<double>& is, const std::vector<double>& should) {

@@ -15,15 +15,6 @@ struct Step {
   std::vector<std::pair<std::string, std::vector<double>>> members;  // gradients and running statistics
 };
 
-/// Values in [-1, 1) that are exact in bf16.
-template <class T, Device D>
-Tensor<T, D> drawn(const Shape& shape, std::uint32_t stream) {
-  Rng rng(11, Use::test, 0, stream);
-  std::vector<T> values(static_cast<std::size_t>(shape.size()));
-  for (T& v : values) v = static_cast<T>(static_cast<float>(rng.between(-128, 127)) / 128);
-  return Tensor<T, D>::from(shape, values);
-}
-
 template <class T, Device D, class Net>
 Step step_of(Net& net, const Shape& input) {
   Tape<D> tape(7, 3);

@@ -51,7 +51,7 @@ std::vector<ops::ConvShape> convolutions_of(const std::string& backbone) {
   return Dry::convolutions();
 }
 
-constexpr ConvPass passes[] = {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight};
+constexpr ConvPass all_passes[] = {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight};
 
 /// The engines with one of these notes that cuDNN proposes.
 std::set<std::int64_t> noted(const ConvProblem& problem, const std::set<cudnnBackendNumericalNote_t>& notes) {
@@ -74,7 +74,7 @@ TEST_CASE("every convolution of every backbone has a deterministic plan on an H2
     INFO(backbone);
     CHECK(!convolutions.empty());
     for (const ops::ConvShape& shape : convolutions)
-      for (const ConvPass pass : passes)
+      for (const ConvPass pass : all_passes)
         for (const cudnnDataType_t type : {CUDNN_DATA_BFLOAT16, CUDNN_DATA_FLOAT}) {
           const ConvProblem problem{pass, type, shape};
           if (!planned.try_emplace(problem.key(), backbone).second) continue;
@@ -88,7 +88,7 @@ TEST_CASE("every convolution of every backbone has a deterministic plan on an H2
 }
 
 TEST_CASE("engines that do not give the same bits each time are refused, for float those that round too") {
-  for (const ConvPass pass : passes)
+  for (const ConvPass pass : all_passes)
     for (const cudnnDataType_t type : {CUDNN_DATA_BFLOAT16, CUDNN_DATA_FLOAT}) {
       const ConvProblem problem{pass, type, nin_conv2};
       INFO(to_string(problem));

@@ -7,13 +7,13 @@ using namespace test;
 
 namespace {
 
-struct Case {
+struct PointwiseCase {
   std::int64_t rows, ci, co;
   bool affine, gradient, relu;
 };
 
 /// What the three passes read, and what they make of it on the processor and on the GPU.
-struct Passes {
+struct PointwisePasses {
   ops::ConvShape s;
   Floats weight;
   ops::Operand<float, Cpu> x;
@@ -22,7 +22,7 @@ struct Passes {
   Tensor<float, Cuda> dw;
   Tensor<double, Cuda> moments, sums;
 
-  explicit Passes(const Case& c)
+  explicit PointwisePasses(const PointwiseCase& c)
       : s(ops::Conv2d().shape({1, 1, c.rows, c.ci}, {1, 1, c.ci, c.co})),
         weight(drawn({1, 1, c.ci, c.co}, 1)),
         x(drawn({1, 1, c.rows, c.ci}, 2)),
@@ -59,10 +59,10 @@ struct Passes {
   }
 };
 
-void check_case(const Case& c) {
+void check_pointwise(const PointwiseCase& c) {
   INFO(c.rows, " rows, ", c.ci, " to ", c.co, " channels, affine ", c.affine, ", gradient ", c.gradient,
        ", relu ", c.relu);
-  Passes passes(c);
+  PointwisePasses passes(c);
   REQUIRE(cuda::Pointwise::supports(passes.s));
   passes.run(true, true);
 
@@ -89,27 +89,27 @@ TEST_CASE("1 x 1 convolutions by tensor cores give what the processor gives for 
   for (const std::int64_t ci : channels)
     for (const std::int64_t co : channels) {
       const int mode = ++i * 5 % 8;
-      check_case({i * 97 % 389 + 1, ci, co, (mode & 1) != 0, (mode & 2) != 0, (mode & 4) != 0});
+      check_pointwise({i * 97 % 389 + 1, ci, co, (mode & 1) != 0, (mode & 2) != 0, (mode & 4) != 0});
     }
   for (int mode = 0; mode < 8; ++mode)
-    check_case({mode == 0 ? 1 : 1001, 192, 160, (mode & 1) != 0, (mode & 2) != 0, (mode & 4) != 0});
+    check_pointwise({mode == 0 ? 1 : 1001, 192, 160, (mode & 1) != 0, (mode & 2) != 0, (mode & 4) != 0});
 }
 
 TEST_CASE("1 x 1 convolutions by tensor cores walk over many tiles") {
   if (no_gpu()) return;
-  check_case({98765, 96, 160, true, true, true});
-  check_case({70001, 192, 192, true, true, true});
+  check_pointwise({98765, 96, 160, true, true, true});
+  check_pointwise({70001, 192, 192, true, true, true});
 }
 
 TEST_CASE("1 x 1 convolutions by tensor cores have the same bits each time, and whatever is wanted") {
   if (no_gpu()) return;
-  const Case c{4321, 192, 96, true, true, true};
-  Passes all(c), again(c), input(c), weight(c);
+  const PointwiseCase c{4321, 192, 96, true, true, true};
+  PointwisePasses all(c), again(c), input(c), weight(c);
   all.run(true, true);
   again.run(true, true);
   input.run(true, false);
   weight.run(false, true);
-  for (const Passes* other : {&again, &input}) {
+  for (const PointwisePasses* other : {&again, &input}) {
     CHECK(values(other->y) == values(all.y));
     CHECK(values(other->moments) == values(all.moments));
     CHECK(values(other->dx) == values(all.dx));

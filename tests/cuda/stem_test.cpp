@@ -7,7 +7,7 @@ using namespace test;
 
 namespace {
 
-struct Case {
+struct StemCase {
   Shape x, weight;
   ops::Conv2d op{};
   bool gradient = false, relu = false;
@@ -16,7 +16,7 @@ struct Case {
 };
 
 /// What both passes make of the same values on the GPU.
-struct Passes {
+struct StemPasses {
   ops::ConvShape s;
   Floats x, weight;
   ops::Gradient<float, Cpu> dy;
@@ -24,7 +24,7 @@ struct Passes {
   Tensor<float, Cuda> dw;
   Tensor<double, Cuda> moments;
 
-  explicit Passes(const Case& c)
+  explicit StemPasses(const StemCase& c)
       : s(c.shape()),
         x(drawn(c.x, 1)),
         weight(drawn(c.weight, 2)),
@@ -49,10 +49,10 @@ Tensor<To, Cpu> cast(const Floats& x) {
   return y;
 }
 
-void check_case(const Case& c) {
+void check_stem(const StemCase& c) {
   INFO("x ", c.x, ", weight ", c.weight, ", stride ", c.op.window.stride, ", padding ", c.op.window.padding,
        ", gradient ", c.gradient, ", relu ", c.relu);
-  Passes passes(c);
+  StemPasses passes(c);
   REQUIRE(cuda::Stem::supports(passes.s));
   passes.run();
 
@@ -75,39 +75,39 @@ TEST_CASE("convolutions of few channels by tensor cores give what the processor 
   for (const std::int64_t ci : {1, 2, 3, 4})
     for (const std::int64_t co : {8, 64, 96, 192}) {
       const bool gradient = ++i % 2 == 0, relu = i % 3 == 0;
-      check_case({{3, 19, 17, ci}, {5, 5, ci, co}, {{.padding = 2}}, gradient, relu});
-      check_case({{2, 37, 45, ci}, {7, 7, ci, co}, {{.stride = 2, .padding = 3}}, !gradient, relu});
-      check_case({{1, 51, 47, ci}, {11, 11, ci, co}, {{.stride = 4}}, gradient, !relu});
-      check_case({{3, 23, 24, ci}, {3, 3, ci, co}, {{.stride = 2}}, !gradient, !relu});
-      check_case({{5, 7, 9, ci}, {1, 1, ci, co}, {}, gradient, relu});
+      check_stem({{3, 19, 17, ci}, {5, 5, ci, co}, {{.padding = 2}}, gradient, relu});
+      check_stem({{2, 37, 45, ci}, {7, 7, ci, co}, {{.stride = 2, .padding = 3}}, !gradient, relu});
+      check_stem({{1, 51, 47, ci}, {11, 11, ci, co}, {{.stride = 4}}, gradient, !relu});
+      check_stem({{3, 23, 24, ci}, {3, 3, ci, co}, {{.stride = 2}}, !gradient, !relu});
+      check_stem({{5, 7, 9, ci}, {1, 1, ci, co}, {}, gradient, relu});
     }
 }
 
 TEST_CASE("convolutions of few channels by tensor cores take odd windows and single pixels") {
   if (no_gpu()) return;
-  check_case({{1, 1, 1, 3}, {1, 1, 3, 24}});
-  check_case({{9, 5, 5, 4}, {5, 3, 4, 256}, {}, true, true});
-  check_case({{1, 12, 16, 3}, {3, 5, 3, 40}, {{.stride = 3, .padding = 1}}, true, false});
-  check_case({{2, 13, 8, 3}, {2, 4, 3, 128}, {{.padding = 3}}, true, true});
-  check_case({{1, 9, 9, 2}, {11, 11, 2, 256}, {{.padding = 5}}, false, false});
-  check_case({{1, 16, 700, 3}, {5, 5, 3, 32}, {{.padding = 2}}, true, true});
+  check_stem({{1, 1, 1, 3}, {1, 1, 3, 24}});
+  check_stem({{9, 5, 5, 4}, {5, 3, 4, 256}, {}, true, true});
+  check_stem({{1, 12, 16, 3}, {3, 5, 3, 40}, {{.stride = 3, .padding = 1}}, true, false});
+  check_stem({{2, 13, 8, 3}, {2, 4, 3, 128}, {{.padding = 3}}, true, true});
+  check_stem({{1, 9, 9, 2}, {11, 11, 2, 256}, {{.padding = 5}}, false, false});
+  check_stem({{1, 16, 700, 3}, {5, 5, 3, 32}, {{.padding = 2}}, true, true});
 }
 
 TEST_CASE("convolutions of few channels by tensor cores walk over many tiles") {
   if (no_gpu()) return;
-  check_case({{64, 32, 32, 3}, {5, 5, 3, 192}, {{.padding = 2}}, true, true});
-  check_case({{9, 224, 224, 3}, {7, 7, 3, 64}, {{.stride = 2, .padding = 3}}, true, true});
-  check_case({{3, 227, 227, 3}, {11, 11, 3, 96}, {{.stride = 4}}, false, false});
+  check_stem({{64, 32, 32, 3}, {5, 5, 3, 192}, {{.padding = 2}}, true, true});
+  check_stem({{9, 224, 224, 3}, {7, 7, 3, 64}, {{.stride = 2, .padding = 3}}, true, true});
+  check_stem({{3, 227, 227, 3}, {11, 11, 3, 96}, {{.stride = 4}}, false, false});
 }
 
 TEST_CASE("convolutions of few channels by tensor cores have the same bits each time") {
   if (no_gpu()) return;
-  const Case c{{17, 32, 32, 3}, {5, 5, 3, 192}, {{.padding = 2}}, true, true};
-  Passes all(c), again(c), bare(c);
+  const StemCase c{{17, 32, 32, 3}, {5, 5, 3, 192}, {{.padding = 2}}, true, true};
+  StemPasses all(c), again(c), bare(c);
   all.run();
   again.run();
   bare.run(false);
-  for (const Passes* other : {&again, &bare}) {
+  for (const StemPasses* other : {&again, &bare}) {
     CHECK(values(other->y) == values(all.y));
     CHECK(values(other->dw) == values(all.dw));
   }
@@ -117,7 +117,7 @@ TEST_CASE("convolutions of few channels by tensor cores have the same bits each 
 
 TEST_CASE("convolutions by tensor cores keep what is not a number within its windows") {
   if (no_gpu()) return;
-  Passes passes({{1, 6, 6, 3}, {3, 3, 3, 8}, {{.padding = 1}}});
+  StemPasses passes({{1, 6, 6, 3}, {3, 3, 3, 8}, {{.padding = 1}}});
   passes.x.data()[(2 * 6 + 3) * 3 + 1] = NAN;
   passes.run(false);
   const std::vector<double> y = values(passes.y);

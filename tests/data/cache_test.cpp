@@ -19,7 +19,7 @@ Dataset sample() {
   return std::move(builder).build();
 }
 
-std::string refusal(const fs::path& path, const data::CacheOptions& options = {}) {
+std::string cache_refusal(const fs::path& path, const data::CacheOptions& options = {}) {
   return test::error_of([&] { data::open_cache(path, options); });
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("a change of any byte of a cache file is found") {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 1 << i % 8);
     test::write_file(folder / "b.ptx", damaged);
-    REQUIRE_MESSAGE(refusal(folder / "b.ptx").find("b.ptx: ") != std::string::npos, "byte " << i);
+    REQUIRE_MESSAGE(cache_refusal(folder / "b.ptx").find("b.ptx: ") != std::string::npos, "byte " << i);
   }
 }
 
@@ -107,10 +107,10 @@ TEST_CASE("every truncation of a cache file is found, even without a look at the
   const std::string whole = test::read_file(folder / "a.ptx");
   for (std::size_t size = 0; size < whole.size(); ++size) {
     test::write_file(folder / "b.ptx", whole.substr(0, size));
-    REQUIRE_MESSAGE(refusal(folder / "b.ptx", {.verify_pixels = false}) != "", size << " bytes");
+    REQUIRE_MESSAGE(cache_refusal(folder / "b.ptx", {.verify_pixels = false}) != "", size << " bytes");
   }
   test::write_file(folder / "b.ptx", whole + '\0');
-  CHECK(refusal(folder / "b.ptx", {.verify_pixels = false}).find("bytes after its last picture") !=
+  CHECK(cache_refusal(folder / "b.ptx", {.verify_pixels = false}).find("bytes after its last picture") !=
         std::string::npos);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("hostile numbers with fitting checksums are refused before memory is t
   const std::string whole = test::read_file(folder / "a.ptx");
   const auto check = [&](const std::string& file, const std::string& reason) {
     test::write_file(folder / "b.ptx", file);
-    const std::string message = refusal(folder / "b.ptx");
+    const std::string message = cache_refusal(folder / "b.ptx");
     CHECK_MESSAGE(message.find(reason) != std::string::npos, reason << " in: " << message);
   };
   check(sealed(whole).replace(0, 1, "Q"), "is not a cache file");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,16 @@ std::string error_of(F f) {
     return error.what();
   }
   return {};
+}
+
+inline bool says(const std::string& message, const std::string& text) {
+  return message.find(text) != std::string::npos;
+}
+
+/// Writes a file, and the folders that it lies in.
+inline void put(const TempDir& folder, const std::string& name, const std::string& content) {
+  std::filesystem::create_directories((folder / name).parent_path());
+  write_file(folder / name, content);
 }
 
 /// A small picture whose pixels tell which one it is.

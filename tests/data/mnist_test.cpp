@@ -28,12 +28,8 @@ void write_mnist(const test::TempDir& folder) {
   test::write_file(folder / "t10k-labels-idx1-ubyte", labels({7, 8}));
 }
 
-std::string refusal(const std::filesystem::path& folder, Split split = Split::train) {
+std::string mnist_refusal(const std::filesystem::path& folder, Split split = Split::train) {
   return test::error_of([&] { data::mnist(folder, split); });
-}
-
-bool says(const std::string& message, const std::string& text) {
-  return message.find(text) != std::string::npos;
 }
 
 }  // namespace
@@ -74,14 +70,16 @@ TEST_CASE(
   CHECK(data::mnist(plain.path()).size() == 3);
   const std::string whole = test::read_file(packed / "train-images-idx3-ubyte.gz");
   test::write_file(packed / "train-images-idx3-ubyte.gz", whole.substr(0, whole.size() / 2));
-  CHECK(says(refusal(packed.path()), "train-images-idx3-ubyte.gz: ends in the middle of its gzip data"));
+  CHECK(test::says(mnist_refusal(packed.path()),
+                   "train-images-idx3-ubyte.gz: ends in the middle of its gzip data"));
 }
 
 TEST_CASE("classes of a set in MNIST's form are the lines of class_names.txt where that is there") {
   test::TempDir folder;
   write_mnist(folder);
   test::write_file(folder / "class_names.txt", "T-shirt/top\nTrouser\nPullover\n");
-  CHECK(says(refusal(folder.path()), "train-labels-idx1-ubyte: label 1 is 9 where there are 3 classes"));
+  CHECK(test::says(mnist_refusal(folder.path()),
+                   "train-labels-idx1-ubyte: label 1 is 9 where there are 3 classes"));
   test::write_file(folder / "train-labels-idx1-ubyte", labels({0, 2, 1}));
   CHECK(data::mnist(folder.path()).classes() ==
         std::vector<std::string>{"T-shirt/top", "Trouser", "Pullover"});
@@ -93,7 +91,7 @@ TEST_CASE("every truncation of an IDX file is refused") {
     const std::string cut = whole.substr(0, size);
     const std::string message = test::error_of([&] { data::detail::read_idx<3>(bytes_of(cut), "cut"); });
     REQUIRE_MESSAGE(message.empty() == (size == whole.size()), size << " bytes");
-    if (!message.empty()) REQUIRE(says(message, "partial copy"));
+    if (!message.empty()) REQUIRE(test::says(message, "partial copy"));
   }
 }
 
@@ -123,9 +121,9 @@ TEST_CASE("an IDX header that is not what the bytes are is refused, and named") 
     CAPTURE(row.what);
     write_mnist(folder);
     test::write_file(folder / "train-images-idx3-ubyte", row.file);
-    const std::string message = refusal(folder.path());
-    CHECK_MESSAGE(says(message, row.says), message);
-    CHECK(says(message, "train-images-idx3-ubyte: "));
+    const std::string message = mnist_refusal(folder.path());
+    CHECK_MESSAGE(test::says(message, row.says), message);
+    CHECK(test::says(message, "train-images-idx3-ubyte: "));
   }
 }
 
@@ -133,13 +131,14 @@ TEST_CASE("labels of MNIST that do not fit the pictures are refused") {
   test::TempDir folder;
   write_mnist(folder);
   test::write_file(folder / "train-labels-idx1-ubyte", labels({1, 2}));
-  CHECK(says(refusal(folder.path()), "train-labels-idx1-ubyte: has 2 labels for the 3 pictures of"));
+  CHECK(test::says(mnist_refusal(folder.path()),
+                   "train-labels-idx1-ubyte: has 2 labels for the 3 pictures of"));
   for (int label = 0; label < 256; ++label) {
     test::write_file(folder / "train-labels-idx1-ubyte", labels({0, 0, static_cast<char>(label)}));
-    CHECK(refusal(folder.path()).empty() == (label < 10));
+    CHECK(mnist_refusal(folder.path()).empty() == (label < 10));
   }
   test::write_file(folder / "train-labels-idx1-ubyte", images(1, 1, 3));
-  CHECK(says(refusal(folder.path()), "begins with 00000803, not 00000801"));
+  CHECK(test::says(mnist_refusal(folder.path()), "begins with 00000803, not 00000801"));
 }
 
 TEST_CASE("a missing file of an MNIST folder is named, and so is a part that it never has") {
@@ -147,8 +146,8 @@ TEST_CASE("a missing file of an MNIST folder is named, and so is a part that it 
     test::TempDir folder;
     write_mnist(folder);
     std::filesystem::remove(folder / name);
-    CHECK(says(refusal(folder.path()), name + " is missing from this MNIST folder"));
-    CHECK(refusal(folder.path(), Split::test).empty());
-    CHECK(says(refusal(folder.path(), Split::unlabeled), "has no unlabeled part"));
+    CHECK(test::says(mnist_refusal(folder.path()), name + " is missing from this MNIST folder"));
+    CHECK(mnist_refusal(folder.path(), Split::test).empty());
+    CHECK(test::says(mnist_refusal(folder.path(), Split::unlabeled), "has no unlabeled part"));
   }
 }

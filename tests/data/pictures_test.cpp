@@ -11,11 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void put(const test::TempDir& folder, const std::string& name, const std::string& content) {
-  fs::create_directories((folder / name).parent_path());
-  test::write_file(folder / name, content);
-}
-
 bool shows(const Dataset& set, std::int64_t i, int number) {
   return test::same_pixels(set.image(i), test::picture(number).view());
 }
@@ -30,13 +25,13 @@ void write_tar(const fs::path& path, const std::vector<std::pair<std::string, in
 
 TEST_CASE("an image folder is labelled by its folders, classes and pictures in alphabetical order") {
   test::TempDir folder;
-  put(folder, "dog/b.png", test::png(3));
-  put(folder, "dog/a.PNG", test::png(2));
-  put(folder, "cat/z.png", test::png(1));
-  put(folder, "dog/notes.txt", "not a picture");
-  put(folder, "dog/.hidden.png", "not a picture either");
-  put(folder, ".git/x.png", "nor this");
-  put(folder, "mid/ant/c.png", test::png(4));
+  test::put(folder, "dog/b.png", test::png(3));
+  test::put(folder, "dog/a.PNG", test::png(2));
+  test::put(folder, "cat/z.png", test::png(1));
+  test::put(folder, "dog/notes.txt", "not a picture");
+  test::put(folder, "dog/.hidden.png", "not a picture either");
+  test::put(folder, ".git/x.png", "nor this");
+  test::put(folder, "mid/ant/c.png", test::png(4));
   const Dataset set = data::image_folder(folder.path());
   REQUIRE(set.size() == 4);
   CHECK(set.classes() == std::vector<std::string>{"ant", "cat", "dog"});
@@ -51,8 +46,8 @@ TEST_CASE("an image folder is labelled by its folders, classes and pictures in a
 
 TEST_CASE("a picture beside the class folders has no label") {
   test::TempDir folder;
-  put(folder, "cat/a.png", test::png(1));
-  put(folder, "stray.png", test::png(2));
+  test::put(folder, "cat/a.png", test::png(1));
+  test::put(folder, "stray.png", test::png(2));
   const Dataset set = data::image_folder(folder.path());
   REQUIRE(set.size() == 2);
   CHECK(set.label(1) == -1);
@@ -61,7 +56,7 @@ TEST_CASE("a picture beside the class folders has no label") {
 
 TEST_CASE("an image folder can take its classes from elsewhere, and refuses a folder that is none of them") {
   test::TempDir folder;
-  put(folder, "dog/a.png", test::png(1));
+  test::put(folder, "dog/a.png", test::png(1));
   const Dataset set = data::image_folder(folder.path(), {.classes = {"cat", "dog"}});
   CHECK(set.label(0) == 1);
   CHECK(set.classes().size() == 2);
@@ -76,7 +71,7 @@ TEST_CASE("folders without class folders, without pictures or not there are refu
         std::string::npos);
   CHECK(test::error_of([&] { data::flat_folder(folder.path()); }).find("holds no pictures") !=
         std::string::npos);
-  put(folder, "a.png", test::png(1));
+  test::put(folder, "a.png", test::png(1));
   CHECK(test::error_of([&] { data::image_folder(folder.path()); }).find("no class folders") !=
         std::string::npos);
   CHECK(test::error_of([&] {
@@ -87,9 +82,9 @@ TEST_CASE("folders without class folders, without pictures or not there are refu
 
 TEST_CASE("a flat folder has no labels, and looks below itself only when asked to") {
   test::TempDir folder;
-  put(folder, "b.png", test::png(2));
-  put(folder, "a.png", test::png(1));
-  put(folder, "deep/er/c.png", test::png(3));
+  test::put(folder, "b.png", test::png(2));
+  test::put(folder, "a.png", test::png(1));
+  test::put(folder, "deep/er/c.png", test::png(3));
   const Dataset top = data::flat_folder(folder.path());
   REQUIRE(top.size() == 2);
   CHECK(shows(top, 0, 1));
@@ -103,7 +98,7 @@ TEST_CASE("a flat folder has no labels, and looks below itself only when asked t
 
 TEST_CASE("a folder with a pipe, a loop of links or a link to nowhere is read without them") {
   test::TempDir folder;
-  put(folder, "cat/a.png", test::png(1));
+  test::put(folder, "cat/a.png", test::png(1));
   REQUIRE(::mkfifo((folder / "cat/pipe.png").c_str(), 0600) == 0);
   fs::create_directory_symlink(folder.path(), folder / "cat/loop");
   fs::create_symlink("nowhere.png", folder / "cat/broken.png");
@@ -115,7 +110,7 @@ TEST_CASE("unreadable pictures are skipped and listed with their reason, and do 
   test::TempDir folder;
   for (int i = 0; i < 400; ++i) {
     const std::string name = "c/" + std::to_string(1000 + i) + ".png";
-    put(folder, name, i % 100 == 50 ? test::png(i).substr(0, 40) : test::png(i));
+    test::put(folder, name, i % 100 == 50 ? test::png(i).substr(0, 40) : test::png(i));
   }
   const Dataset set = data::image_folder(folder.path());
   REQUIRE(set.size() == 396);
@@ -133,7 +128,7 @@ TEST_CASE("unreadable pictures are skipped and listed with their reason, and do 
   }
   set_num_threads(2);
 
-  put(folder, "c/1099.png", "bad too");
+  test::put(folder, "c/1099.png", "bad too");
   const std::string message = test::error_of([&] { data::image_folder(folder.path()); });
   CHECK(message.find("5 of 400 pictures could not be read so far, more than 1 % (max_bad") !=
         std::string::npos);
@@ -144,7 +139,7 @@ TEST_CASE("unreadable pictures are skipped and listed with their reason, and do 
 
 TEST_CASE("decoded pixels over the stated budget are refused") {
   test::TempDir folder;
-  for (int i = 0; i < 3; ++i) put(folder, std::to_string(i) + ".png", test::png(i));
+  for (int i = 0; i < 3; ++i) test::put(folder, std::to_string(i) + ".png", test::png(i));
   const std::uint64_t bytes = 3 * 5 * 7 * 3;
   CHECK(data::flat_folder(folder.path(), {.read = {.max_bytes = bytes}}).size() == 3);
   const std::string message =
@@ -156,7 +151,7 @@ TEST_CASE("a tar and a tar.gz of a folder give the same data set as the folder")
   test::TempDir folder;
   const std::vector<std::pair<std::string, int>> files = {
       {"./dog/b.png", 3}, {"./cat/z.png", 1}, {"./dog/a.png", 2}, {"./ant/c.png", 4}};
-  for (const auto& [name, number] : files) put(folder, "root/" + name, test::png(number));
+  for (const auto& [name, number] : files) test::put(folder, "root/" + name, test::png(number));
   write_tar(folder / "a.tar", files);
   write_tar(folder / "a.tar.gz", files);
   const Dataset from_folder = data::image_folder(folder / "root");

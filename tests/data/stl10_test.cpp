@@ -33,12 +33,8 @@ bool is_picture(const Dataset& set, std::int64_t i, int number) {
   return true;
 }
 
-std::string refusal(const std::filesystem::path& folder, Split split = Split::train) {
+std::string stl10_refusal(const std::filesystem::path& folder, Split split = Split::train) {
   return test::error_of([&] { data::stl10(folder, split); });
-}
-
-bool says(const std::string& message, const std::string& text) {
-  return message.find(text) != std::string::npos;
 }
 
 }  // namespace
@@ -68,7 +64,7 @@ TEST_CASE("the unlabeled part of STL-10 has neither labels nor classes, and need
   CHECK(set.label(3) == -1);
   CHECK_FALSE(set.labelled());
   CHECK(set.classes().empty());
-  CHECK(says(refusal(folder.path()), "train_X.bin is missing from this STL-10 folder"));
+  CHECK(test::says(stl10_refusal(folder.path()), "train_X.bin is missing from this STL-10 folder"));
 }
 
 TEST_CASE("more pictures of STL-10 than are read at a time are all read, by any number of threads") {
@@ -91,7 +87,7 @@ TEST_CASE("class names of STL-10 come from the file beside the data where there 
   test::write_file(folder / "class_names.txt", "a\nb\r\nc\nd\ne\nf\ng\nh\ni\nlast one\n");
   CHECK(data::stl10(folder.path()).classes()[9] == "last one");
   test::write_file(folder / "class_names.txt", "a\nb\n");
-  CHECK(says(refusal(folder.path()), "class_names.txt: has 2 class names, not 10"));
+  CHECK(test::says(stl10_refusal(folder.path()), "class_names.txt: has 2 class names, not 10"));
 }
 
 TEST_CASE("a cut STL-10 file is refused by name, whichever it is") {
@@ -102,15 +98,15 @@ TEST_CASE("a cut STL-10 file is refused by name, whichever it is") {
     test::write_file(folder / "unlabeled_X.bin", pictures(0, 3).substr(0, size));
     const std::string expected =
         "_X.bin: has " + std::to_string(size) + " bytes, not a multiple of the 27648 bytes";
-    CHECK(says(refusal(folder.path()), "train" + expected));
-    CHECK(says(refusal(folder.path(), Split::unlabeled), "unlabeled" + expected));
+    CHECK(test::says(stl10_refusal(folder.path()), "train" + expected));
+    CHECK(test::says(stl10_refusal(folder.path(), Split::unlabeled), "unlabeled" + expected));
   }
   test::write_file(folder / "train_X.bin", pictures(0, 2));
-  CHECK(says(refusal(folder.path()), "train_y.bin: has 3 labels for 2 pictures"));
+  CHECK(test::says(stl10_refusal(folder.path()), "train_y.bin: has 3 labels for 2 pictures"));
   for (const char* name : {"test_X.bin", "test_y.bin"}) {
     write_stl10(folder);
     std::filesystem::remove(folder / name);
-    CHECK(says(refusal(folder.path(), Split::test), std::string(name) + " is missing"));
+    CHECK(test::says(stl10_refusal(folder.path(), Split::test), std::string(name) + " is missing"));
   }
 }
 
@@ -119,8 +115,8 @@ TEST_CASE("a label of STL-10 that is not 1 to 10 is refused with its place") {
   test::write_file(folder / "train_X.bin", pictures(0, 2));
   for (int label = 0; label < 256; ++label) {
     test::write_file(folder / "train_y.bin", std::string{3, static_cast<char>(label)});
-    const std::string message = refusal(folder.path());
+    const std::string message = stl10_refusal(folder.path());
     CHECK(message.empty() == (1 <= label && label <= 10));
-    if (!message.empty()) CHECK(says(message, "label 1 is " + std::to_string(label) + ", not 1 to 10"));
+    if (!message.empty()) CHECK(test::says(message, "label 1 is " + std::to_string(label) + ", not 1 to 10"));
   }
 }

@@ -18,7 +18,7 @@ Files list(const std::string& archive) {
   return files;
 }
 
-std::string refusal(const std::string& archive) {
+std::string tar_refusal(const std::string& archive) {
   return test::error_of([&] { list(archive); });
 }
 
@@ -98,7 +98,8 @@ TEST_CASE("the tar reader finds every truncation before the end mark") {
   const std::string whole = sample().end();
   const std::size_t data_end = whole.size() - 1024;
   for (std::size_t size = 0; size < data_end + 512; ++size)
-    CHECK_MESSAGE(refusal(whole.substr(0, size)).starts_with("a.tar: damaged tar archive"), size << " bytes");
+    CHECK_MESSAGE(tar_refusal(whole.substr(0, size)).starts_with("a.tar: damaged tar archive"),
+                  size << " bytes");
   CHECK(list(whole.substr(0, data_end + 512)) == sample_files());
 }
 
@@ -113,7 +114,7 @@ TEST_CASE("the tar reader finds a flipped bit at every byte of every header") {
       if (i == 155) continue;  // behind the end of the checksum: it means nothing
       std::string damaged = whole;
       damaged[at + i] = static_cast<char>(damaged[at + i] ^ 4);
-      CHECK_MESSAGE(refusal(damaged).find("checksum") != std::string::npos,
+      CHECK_MESSAGE(tar_refusal(damaged).find("checksum") != std::string::npos,
                     "header " << headers << " byte " << i);
     }
   }
@@ -125,24 +126,24 @@ TEST_CASE("hostile headers with a right checksum are refused with the reason and
     test::TarMaker tar;
     return tar.header("a", size, '0').end();
   };
-  CHECK(refusal(archive(std::string("77777777777\0", 12)))
+  CHECK(tar_refusal(archive(std::string("77777777777\0", 12)))
             .find("a member of 8589934591 bytes where 1024 are left") != std::string::npos);
-  CHECK(refusal(archive(std::string("\x80\0\0\0\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12))) != "");
-  CHECK(refusal(archive(std::string(12, '\xFF'))).find("a size that is no number at byte 512") !=
+  CHECK(tar_refusal(archive(std::string("\x80\0\0\0\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12))) != "");
+  CHECK(tar_refusal(archive(std::string(12, '\xFF'))).find("a size that is no number at byte 512") !=
         std::string::npos);
-  CHECK(refusal(archive("12345 123456").substr(0, 1024)) != "");
-  CHECK(refusal(archive("not a number")) != "");
+  CHECK(tar_refusal(archive("12345 123456").substr(0, 1024)) != "");
+  CHECK(tar_refusal(archive("not a number")) != "");
   for (const std::string record :
        {"5 a=b\n", "9 a=b\n", "6 a=b", "99999999999999999999999 a=b\n", "7 abcd\n", " 6 a=b\n", "6\ta=b\n",
         "0 a=b\n", "x", "12 size=-1\n\n", "12 size=12x\n"}) {
     test::TarMaker tar;
-    CHECK_MESSAGE(refusal(tar.add("pax", record, 'x').add("a", "b").end()) != "", record);
+    CHECK_MESSAGE(tar_refusal(tar.add("pax", record, 'x').add("a", "b").end()) != "", record);
   }
 }
 
 TEST_CASE("an archive of nothing but an end mark is empty, and no bytes at all are no archive") {
   CHECK(list(std::string(1024, '\0')).empty());
-  CHECK(refusal("").find("no end mark") != std::string::npos);
+  CHECK(tar_refusal("").find("no end mark") != std::string::npos);
 }
 
 TEST_CASE("old archives whose checksums were summed over signed bytes are read") {

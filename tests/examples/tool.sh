@@ -74,6 +74,8 @@ refused "1 of 2 pictures could not be read" pretrain --data pictures --out wrong
 refused "--max-bad" pretrain --data pictures --out wrong
 says "pictures: 1 train picture, 1 skipped" view rotation --data pictures --max-bad 0.5 --pictures 1 --out new/folder/view.png
 refused "--pictures must be at most the 1" view rotation --data pictures --max-bad 0.5 --pictures 2
+refused "must name a .png" view rotation --data shapes:32:60 --out view.jpg
+refused "--epoch must be at least 0" view rotation --data shapes:32:60 --epoch -1
 refused "cannot be made" view rotation --data shapes:32:60 --out pictures/good.png/view.png
 for out in pictures .; do
   refused "must not be or hold the pictures" pretrain --data pictures --max-bad 0.5 --batch 1 --out $out --force
@@ -129,6 +131,8 @@ says "nin5" info
 says "tasks      rotation jigsaw" info
 says "cuda       built with" info
 refused "nin6" info nin6
+refused "--width is that of a model" info rotation --width 48
+refused "--variants are those of a task" info nin3 --variants paper
 
 # Where networks look.
 says "saved in teacher" pretrain supervised $small --epochs 1 --out teacher

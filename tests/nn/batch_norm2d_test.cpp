@@ -72,4 +72,12 @@ TEST_CASE("many passes over one batch bring inference to what training computes"
     CHECK(inferred.data()[i] == doctest::Approx(y.value().data()[i] * std::sqrt(63.0 / 64)).epsilon(1e-5));
 }
 
+TEST_CASE("a batch norm that was moved from is refused in words") {
+  Norm from({.channels = 2});
+  const Norm to = std::move(from);
+  Tape<Cpu> tape;
+  CHECK_THROWS_WITH_AS(from(tape.constant(two_channels())),
+                       "BatchNorm2d: it was moved from, and has no channels", Error);
+}
+
 }  // namespace

@@ -7,11 +7,11 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 
 std::vector<bool> kept(Tape<Cpu>& tape, double rate = 0.5) {
   nn::Dropout dropout{.rate = rate};
-  const X y = dropout(tape.constant(X::full({4096}, 1))).value();
+  const X32 y = dropout(tape.constant(X32::full({4096}, 1))).value();
   std::vector<bool> result;
   for (const float v : y.span()) result.push_back(v != 0);
   return result;
@@ -33,12 +33,12 @@ TEST_CASE("the given share is dropped and the rest is scaled to keep the mean") 
   Tape<Cpu> tape;
   const auto mask = kept(tape, 0.25);
   CHECK(static_cast<double>(std::ranges::count(mask, true)) == doctest::Approx(0.75 * 4096).epsilon(0.03));
-  const X y = nn::Dropout{.rate = 0.25}(tape.constant(X::full({64}, 3))).value();
+  const X32 y = nn::Dropout{.rate = 0.25}(tape.constant(X32::full({64}, 3))).value();
   for (const float v : y.span()) CHECK((v == 0 || v == doctest::Approx(4)));
 }
 
 TEST_CASE("inference drops nothing, and neither does a rate of zero") {
-  const X x = X::full({8}, 3);
+  const X32 x = X32::full({8}, 3);
   CHECK(nn::Dropout{.rate = 0.9}(x).data() == x.data());
   Tape<Cpu> tape;
   for (const bool keep : kept(tape, 0)) CHECK(keep);

@@ -18,7 +18,7 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 using Net = nn::Sequential<>;
 
 constexpr std::int64_t channels = 20;
@@ -96,7 +96,7 @@ std::vector<Row> rows() {
            }}};
 }
 
-bool equal(const X& a, const X& b) {
+bool equal(const X32& a, const X32& b) {
   return a.shape() == b.shape() && a.defined() == b.defined() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.bytes())) == 0;
 }
@@ -132,7 +132,7 @@ TEST_CASE("of a recomputed block only its input is kept, and nothing of one that
     Net net;
     for (const char* name : {"a", "b", "c"}) net.add(name, nn::Recompute(body(rng), on));
     if (frozen) nn::freeze(net);
-    const X x = test::noise<float>({4, 16, 16, channels}, 1);
+    const X32 x = test::noise<float>({4, 16, 16, channels}, 1);
     Tape<Cpu> tape;
     const std::size_t before = allocator<Cpu>().use().live;
     const auto y = net(tape.constant(x));
@@ -146,7 +146,7 @@ TEST_CASE("of a recomputed block only its input is kept, and nothing of one that
 TEST_CASE("a recomputed layer infers as the layer does") {
   Rng a(1), b(1);
   Net stored = rows()[3].make(a, false), recomputed = rows()[3].make(b, true);
-  const X x = test::noise<float>({2, 6, 7, channels}, 1);
+  const X32 x = test::noise<float>({2, 6, 7, channels}, 1);
   CHECK(equal(stored(x), recomputed(x)));
 }
 

@@ -19,10 +19,10 @@ namespace {
 
 using namespace pretext;
 using X = Tensor<double, Cpu>;
-using Layer = nn::Reversible<Cpu, double>;
+using Halves = nn::Reversible<Cpu, double>;
 
 constexpr std::int64_t half = 6;
-const Shape input{3, 5, 4, 2 * half};
+const Shape both{3, 5, 4, 2 * half};
 
 nn::Sequential<Cpu, double> function(Rng& rng, bool drop) {
   nn::Sequential<Cpu, double> f;
@@ -32,9 +32,9 @@ nn::Sequential<Cpu, double> function(Rng& rng, bool drop) {
   return f;
 }
 
-Layer layer_of(int functions, bool store, bool drop = true) {
+Halves layer_of(int functions, bool store, bool drop = true) {
   Rng rng(1);
-  Layer layer(store);
+  Halves layer(store);
   for (int i = 0; i < functions; ++i) layer.add(function(rng, drop));
   return layer;
 }
@@ -56,9 +56,9 @@ TEST_CASE("a reversible layer gives what one that stores gives: values, gradient
     for (const bool leaf : {true, false}) {
       if (functions == 0 && !leaf) continue;
       CAPTURE(functions);
-      Layer stored = layer_of(functions, true), reversed = layer_of(functions, false);
+      Halves stored = layer_of(functions, true), reversed = layer_of(functions, false);
       REQUIRE(nn::hash_state(stored) == nn::hash_state(reversed));
-      const test::Step<double> expected(stored, input, leaf, 2), found(reversed, input, leaf, 2);
+      const test::Step<double> expected(stored, both, leaf, 2), found(reversed, both, leaf, 2);
       CHECK(off(found.y, expected.y) == 0);
       if (leaf) CHECK(off(found.dx, expected.dx) < 1e-10);
       CHECK(found.draws == expected.draws);
@@ -75,9 +75,9 @@ TEST_CASE("a reversible layer gives what one that stores gives: values, gradient
 }
 
 TEST_CASE("a frozen function hands gradients on and gets none; a frozen layer of a constant keeps nothing") {
-  Layer stored = layer_of(3, true), reversed = layer_of(3, false);
-  for (Layer* layer : {&stored, &reversed}) nn::freeze(*layer, "1");
-  const test::Step<double> expected(stored, input, true, 2), found(reversed, input, true, 2);
+  Halves stored = layer_of(3, true), reversed = layer_of(3, false);
+  for (Halves* layer : {&stored, &reversed}) nn::freeze(*layer, "1");
+  const test::Step<double> expected(stored, both, true, 2), found(reversed, both, true, 2);
   CHECK(off(found.dx, expected.dx) < 1e-10);
   for (const auto& [name, p] : nn::parameters<Cpu, double>(reversed))
     CHECK(p->grad.defined() == !name.starts_with("1."));
@@ -91,7 +91,7 @@ TEST_CASE("activations take the same memory however many functions there are, ke
     double kept, peak;  // in units of the input
   };
   const auto use = [](int functions, bool store) {
-    Layer layer = layer_of(functions, store, false);
+    Halves layer = layer_of(functions, store, false);
     const X x = test::noise<double>({4, 32, 32, 2 * half}, 1);
     for (auto& [name, p] : nn::parameters<Cpu, double>(layer)) p->grad = X::zeros(p->value.shape());
     Tape<Cpu> tape;
@@ -119,7 +119,7 @@ TEST_CASE("activations take the same memory however many functions there are, ke
 }
 
 TEST_CASE("a reversible layer counts the multiplications of its functions, and refuses odd channels") {
-  Layer layer = layer_of(3, false);
+  Halves layer = layer_of(3, false);
   Tape<Cpu> tape;
   layer(tape.constant(test::noise<double>({2, 5, 4, 2 * half}, 1)));
   CHECK(tape.multiplications() == 3 * 2 * 5 * 4 * 9 * half * half);

@@ -12,15 +12,15 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 
 /// y = x + amount; counts how often it is called.
 struct Shift {
   float amount;
   int* calls;
-  X operator()(const X& x) {
+  X32 operator()(const X32& x) {
     ++*calls;
-    X y = x.clone();
+    X32 y = x.clone();
     for (float& v : y.span()) v += amount;
     return y;
   }
@@ -38,7 +38,7 @@ TEST_CASE("stages run in order, and each shows its activation") {
   int calls = 0;
   auto net = three_shifts(calls);
   std::vector<std::pair<std::string, float>> seen;
-  const X y = net(X::zeros({1}), [&](const std::string& tap, const X& x) {
+  const X32 y = net(X32::zeros({1}), [&](const std::string& tap, const X32& x) {
     seen.push_back({tap, x.item()});
   });
   CHECK(y.item() == 111);
@@ -49,14 +49,15 @@ TEST_CASE("stages run in order, and each shows its activation") {
 TEST_CASE("reading a tap computes no later stage") {
   int calls = 0;
   auto net = three_shifts(calls);
-  CHECK(net.at("b", X::zeros({1})).item() == 11);
+  CHECK(net.at("b", X32::zeros({1})).item() == 11);
   CHECK(calls == 2);
 }
 
 TEST_CASE("an unknown tap is an error that names those that there are") {
   int calls = 0;
   auto net = three_shifts(calls);
-  CHECK_THROWS_WITH_AS(net.at("d", X::zeros({1})), "network: no tap is named 'd'; there are a, b, c", Error);
+  CHECK_THROWS_WITH_AS(net.at("d", X32::zeros({1})), "network: no tap is named 'd'; there are a, b, c",
+                       Error);
 }
 
 TEST_CASE("stages without a name are numbered, and no name is taken twice") {
@@ -76,12 +77,12 @@ TEST_CASE("stages may share the prefix of their parameters") {
   std::vector<std::string> names;
   for (const auto& p : nn::parameters(net)) names.push_back(p.name);
   CHECK(names == std::vector<std::string>{"classifier.0.weight", "classifier.0.bias", "classifier.1.weight"});
-  CHECK(net.at("fc6", X::zeros({1, 2})).shape() == Shape{1, 2});
+  CHECK(net.at("fc6", X32::zeros({1, 2})).shape() == Shape{1, 2});
 }
 
 TEST_CASE("an empty network gives back its input") {
   nn::Sequential<> net;
-  const X x = X::full({2}, 5);
+  const X32 x = X32::full({2}, 5);
   CHECK(net(x).data() == x.data());
 }
 
@@ -106,8 +107,8 @@ TEST_CASE("freezing a part spares the rest, and a part that is not there is an e
   net.add("a", nn::Linear<>({.in = 2, .out = 2}, rng)).add("b", nn::Linear<>({.in = 2, .out = 2}, rng));
   nn::freeze(net, "a.");
   Tape<Cpu> tape;
-  const auto y = net(tape.constant(X::full({1, 2}, 1)));
-  tape.backward(y, X::full({1, 2}, 1));
+  const auto y = net(tape.constant(X32::full({1, 2}, 1)));
+  tape.backward(y, X32::full({1, 2}, 1));
   const auto params = nn::parameters(net);
   CHECK(!params[0].param->grad.defined());
   CHECK(params[2].param->grad.defined());

@@ -246,6 +246,9 @@ TEST_CASE("what an optimiser cannot work with is refused in words") {
   CHECK_THROWS_AS(make(optim::Lars{.weight_decay = HUGE_VAL}), Error);
   CHECK_THROWS_WITH_AS(make(optim::Sgd{}).step(std::nan("")),
                        "optimizer: the learning rate must be 0 or more, not nan", Error);
+  auto from = make(optim::Sgd{});
+  const auto to = std::move(from);
+  CHECK_THROWS_WITH_AS(from.step(0.1), "optimizer: it was moved from, and has no rule", Error);
   CHECK_THROWS_WITH_AS(optim::Optimizer<>({{"p", &p}, {"p", &q}}, optim::Sgd{}),
                        "optimizer: two parameters are named 'p'", Error);
   CHECK_THROWS_WITH_AS(optim::Optimizer<>({{"p", &p}}, optim::Sgd{}, {{.match = optim::named("x")}}),

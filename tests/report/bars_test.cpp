@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/report/bars.hpp"
 
-#include <limits>
 #include <string>
 
 #include "markup.hpp"
+#include "report/samples.hpp"
 #include "support.hpp"
 
 using namespace pretext;
 using namespace pretext::report;
 
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::string drawn(const BarChart& chart, const Frame& frame = {}) {
   const std::string svg = draw(chart, frame).str();
@@ -83,11 +81,11 @@ TEST_CASE("a long name of a group is cut with an ellipsis and whole characters")
 TEST_CASE("charts of nothing, of zeros and of extreme values are drawn") {
   drawn({.title = "t"});
   drawn({.title = "t", .series = {"a"}, .groups = {{"g", {{0}}}}});
-  drawn({.title = "t", .series = {"a"}, .groups = {{"g", {{1e300, missing}}}}});
+  drawn({.title = "t", .series = {"a"}, .groups = {{"g", {{1e300, test::missing}}}}});
   drawn({.title = "t",
          .series = {"a"},
          .groups = {{"g", {{-1e300, 1e308}}}},
-         .reference = Reference{missing, "r"}});
+         .reference = Reference{test::missing, "r"}});
 }
 
 TEST_CASE("more bars than series are refused") {

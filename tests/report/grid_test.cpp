@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pretext/core/hash.hpp"
+#include "report/samples.hpp"
 #include "support.hpp"
 
 using namespace pretext;
@@ -19,14 +20,10 @@ Image plain(int height, int width, Color color) {
   return std::move(canvas).image();
 }
 
-Color color_at(const Image& image, int y, int x) {
-  return {image.at(y, x, 0), image.at(y, x, 1), image.at(y, x, 2)};
-}
-
 std::int64_t count(const Image& image, Color color) {
   std::int64_t found = 0;
   for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x) found += color_at(image, y, x) == color ? 1 : 0;
+    for (int x = 0; x < image.width(); ++x) found += test::color_at(image, y, x) == color ? 1 : 0;
   return found;
 }
 
@@ -64,9 +61,9 @@ TEST_CASE("text is drawn letter by letter at its scale") {
   const Image& image = canvas.image();
   // The capital I: rows 0 and 6 three dots wide, five rows of one dot; the hyphen: three dots.
   CHECK(count(image, black) == 4 * (3 + 5 + 3 + 3));
-  CHECK(color_at(image, 2, 3 + 2) == black);
-  CHECK(color_at(image, 2, 3) == white);
-  CHECK(color_at(image, 2 + 3 * 2, 3 + 12 + 2) == black);
+  CHECK(test::color_at(image, 2, 3 + 2) == black);
+  CHECK(test::color_at(image, 2, 3) == white);
+  CHECK(test::color_at(image, 2 + 3 * 2, 3 + 12 + 2) == black);
 }
 
 TEST_CASE("drawing outside of a canvas changes nothing") {
@@ -87,9 +84,9 @@ TEST_CASE("grey, RGB and RGBA pictures are drawn in their colours") {
   canvas.picture(0, 0, grey);
   canvas.picture(0, 1, plain(1, 1, red));
   canvas.picture(0, 2, alpha);
-  CHECK(color_at(canvas.image(), 0, 0) == Color{77, 77, 77});
-  CHECK(color_at(canvas.image(), 0, 1) == red);
-  CHECK(color_at(canvas.image(), 0, 2) == Color{1, 11, 21});
+  CHECK(test::color_at(canvas.image(), 0, 0) == Color{77, 77, 77});
+  CHECK(test::color_at(canvas.image(), 0, 1) == red);
+  CHECK(test::color_at(canvas.image(), 0, 2) == Color{1, 11, 21});
 }
 
 TEST_CASE("pictures stand in their cells, enlarged by a whole factor and centred") {
@@ -100,13 +97,13 @@ TEST_CASE("pictures stand in their cells, enlarged by a whole factor and centred
   // 2 x 2 by 4 is 8 x 8; 2 x 4 by 2 is 4 x 8; 3 x 3 by 3 is 9 x 9.
   CHECK(count(g, red) == 8 * 8 + 9 * 9);
   CHECK(count(g, blue) == 4 * 8);
-  CHECK(color_at(g, 3, 3) == red);
-  CHECK(color_at(g, 10, 10) == red);
-  CHECK(color_at(g, 11, 11) == white);
-  CHECK(color_at(g, 3 + 2, 15) == blue);
-  CHECK(color_at(g, 3 + 1, 15) == white);
-  CHECK(color_at(g, 15, 3) == red);
-  CHECK(color_at(g, 23, 11) == red);
+  CHECK(test::color_at(g, 3, 3) == red);
+  CHECK(test::color_at(g, 10, 10) == red);
+  CHECK(test::color_at(g, 11, 11) == white);
+  CHECK(test::color_at(g, 3 + 2, 15) == blue);
+  CHECK(test::color_at(g, 3 + 1, 15) == white);
+  CHECK(test::color_at(g, 15, 3) == red);
+  CHECK(test::color_at(g, 23, 11) == red);
 }
 
 TEST_CASE("a picture larger than its cell is shrunk to means of its pixels") {
@@ -150,7 +147,7 @@ TEST_CASE("captions may have lines, are cut at the cell's width, and need one en
   cut.captions = {"iiiiiiiiiiiiiiii"};
   const Image g = grid(images, cut);
   for (int y = 0; y < g.height(); ++y)
-    for (int x = 34; x < g.width(); ++x) REQUIRE(color_at(g, y, x) == white);
+    for (int x = 34; x < g.width(); ++x) REQUIRE(test::color_at(g, y, x) == white);
   GridOptions wrong = one;
   wrong.captions = {"a", "b"};
   CHECK_THROWS_WITH_AS(grid(images, wrong), "grid: 1 pictures, but 2 captions", Error);

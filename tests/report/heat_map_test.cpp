@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "report/samples.hpp"
 #include "support.hpp"
 
 using namespace pretext;
@@ -11,10 +12,6 @@ using namespace pretext::report;
 namespace {
 
 int lightness(Color c) { return 299 * c.red + 587 * c.green + 114 * c.blue; }
-
-Color color_at(const Image& image, int y, int x) {
-  return {image.at(y, x, 0), image.at(y, x, 1), image.at(y, x, 2)};
-}
 
 Tensor<float, Cpu> two_cells(float left, float right) {
   const float cells[] = {left, right};
@@ -34,23 +31,23 @@ TEST_CASE("more is lighter, at every step") {
 TEST_CASE("a map spans its own range, from the darkest to the lightest colour") {
   const Image black(1, 4);
   const Image image = heat_map(black, two_cells(-5, 11), {.opacity = 1});
-  CHECK(color_at(image, 0, 0) == heat_color(0));
-  CHECK(color_at(image, 0, 1) == heat_color(0.25));
-  CHECK(color_at(image, 0, 2) == heat_color(0.75));
-  CHECK(color_at(image, 0, 3) == heat_color(1));
+  CHECK(test::color_at(image, 0, 0) == heat_color(0));
+  CHECK(test::color_at(image, 0, 1) == heat_color(0.25));
+  CHECK(test::color_at(image, 0, 2) == heat_color(0.75));
+  CHECK(test::color_at(image, 0, 3) == heat_color(1));
   const Image flat = heat_map(black, two_cells(3, 3), {.opacity = 1});
-  for (int x = 0; x < 4; ++x) CHECK(color_at(flat, 0, x) == heat_color(0.5));
+  for (int x = 0; x < 4; ++x) CHECK(test::color_at(flat, 0, x) == heat_color(0.5));
 }
 
 TEST_CASE("the picture shows through in grey") {
   Image picture(1, 2);
   picture.at(0, 0, 1) = 200;
   const Image under = heat_map(picture, two_cells(0, 1), {.opacity = 0});
-  CHECK(color_at(under, 0, 0) == Color{117, 117, 117});  // 0.587 * 200
-  CHECK(color_at(under, 0, 1) == Color{0, 0, 0});
+  CHECK(test::color_at(under, 0, 0) == Color{117, 117, 117});  // 0.587 * 200
+  CHECK(test::color_at(under, 0, 1) == Color{0, 0, 0});
   Image grey(1, 2, 1);
   grey.at(0, 1, 0) = 99;
-  CHECK(color_at(heat_map(grey, two_cells(0, 1), {.opacity = 0}), 0, 1) == Color{99, 99, 99});
+  CHECK(test::color_at(heat_map(grey, two_cells(0, 1), {.opacity = 0}), 0, 1) == Color{99, 99, 99});
   const Image half = heat_map(picture, two_cells(0, 1), {.opacity = 0.5});
   CHECK(half.at(0, 1, 0) == (heat_color(1).red + 1) / 2);
 }
@@ -61,7 +58,7 @@ TEST_CASE("an enlarged heat map is drawn smoothly over large pixels") {
   CHECK(image.height() == 8);
   CHECK(image.width() == 12);
   for (int x = 1; x < 12; ++x)
-    CHECK(lightness(color_at(image, 5, x - 1)) <= lightness(color_at(image, 5, x)));
+    CHECK(lightness(test::color_at(image, 5, x - 1)) <= lightness(test::color_at(image, 5, x)));
 }
 
 TEST_CASE("heat maps of nothing are refused") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "markup.hpp"
+#include "report/samples.hpp"
 #include "support.hpp"
 
 using namespace pretext;
@@ -14,7 +15,6 @@ using namespace pretext::report;
 
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 Series ramp(std::string name, std::size_t count) {
@@ -117,7 +117,8 @@ TEST_CASE("names at the ends of lines keep their distance and stay inside") {
 
 TEST_CASE("values that are not finite leave gaps") {
   const LinePlot plot{
-      .title = "t", .series = {{.name = "a", .x = {0, 1, 2, 3, 4, 5}, .y = {1, 2, missing, 3, infinite, 4}}}};
+      .title = "t",
+      .series = {{.name = "a", .x = {0, 1, 2, 3, 4, 5}, .y = {1, 2, test::missing, 3, infinite, 4}}}};
   const std::string svg = drawn(plot, {400, 200});
   const std::size_t path = svg.find("class=\"line s0\" d=\"", svg.find("class=\"plot\""));
   REQUIRE(path != std::string::npos);
@@ -130,7 +131,7 @@ TEST_CASE("values that are not finite leave gaps") {
 TEST_CASE("a plot without a single point says so") {
   for (const std::vector<Series>& series :
        {std::vector<Series>{}, std::vector<Series>{{.name = "empty"}},
-        std::vector<Series>{{.name = "gone", .x = {1, 2}, .y = {missing, infinite}}}}) {
+        std::vector<Series>{{.name = "gone", .x = {1, 2}, .y = {test::missing, infinite}}}}) {
     const LinePlot plot{
         .title = "t", .x_label = "x", .y_label = "y", .series = series, .reference = Reference{1, "r"}};
     CHECK(drawn(plot).find("no data") != std::string::npos);
@@ -185,7 +186,7 @@ TEST_CASE("a long series is thinned to means in a band and keeps its extremes") 
 }
 
 TEST_CASE("several runs become their mean in a band") {
-  const Series series = over_runs("a", {1, 2}, {{1, missing}, {3, missing}, {8, missing}});
+  const Series series = over_runs("a", {1, 2}, {{1, test::missing}, {3, test::missing}, {8, test::missing}});
   CHECK(series.y[0] == doctest::Approx(4));
   CHECK(series.low[0] == 1);
   CHECK(series.high[0] == 8);
@@ -194,8 +195,11 @@ TEST_CASE("several runs become their mean in a band") {
 }
 
 TEST_CASE("a band breaks where a value is missing") {
-  const Series series{
-      .name = "a", .x = {0, 1, 2, 3}, .y = {1, 1, 1, 1}, .low = {0, missing, 0, 0}, .high = {2, 2, 2, 2}};
+  const Series series{.name = "a",
+                      .x = {0, 1, 2, 3},
+                      .y = {1, 1, 1, 1},
+                      .low = {0, test::missing, 0, 0},
+                      .high = {2, 2, 2, 2}};
   const std::string svg = drawn({.title = "t", .series = {series}});
   const std::size_t band = svg.find("class=\"band s0\" d=\"");
   REQUIRE(band != std::string::npos);

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/report/table.hpp"
 
-#include <limits>
 #include <string>
 
 #include "markup.hpp"
+#include "report/samples.hpp"
 #include "support.hpp"
 
 using namespace pretext;
 using namespace pretext::report;
 
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::string written(const Table& t) {
   const std::string markup = table(t).str();
@@ -25,7 +23,7 @@ Table results() {
           .columns = {{"tap"}, {"accuracy", Best::highest}, {"loss", Best::lowest}, {"remark"}},
           .rows = {{"block 1", Cell(58.2, 1, 0.8), Cell(1.25, 2), "first"},
                    {"block 2", Cell(71.3, 1), Cell(0.75, 2), ""},
-                   {"pixels", Cell(missing, 1, 2), Cell(missing, 2), "none"}}};
+                   {"pixels", Cell(test::missing, 1, 2), Cell(test::missing, 2), "none"}}};
 }
 
 }  // namespace
@@ -53,7 +51,7 @@ TEST_CASE("a spread stands beside its value and a missing value is a dash") {
 TEST_CASE("a difference carries its sign") {
   CHECK(Cell::difference(2.25, 1).words == "+2.2");
   CHECK(Cell::difference(-2.5, 1).words == "-2.5");
-  CHECK(Cell::difference(missing, 1).words == "\u2013");
+  CHECK(Cell::difference(test::missing, 1).words == "\u2013");
 }
 
 TEST_CASE("heads say what they head, and numbers are set apart from words") {

@@ -11,7 +11,7 @@ static_assert(tasks::PretextTask<tasks::Jigsaw<>>);
 namespace {
 
 /// Puzzles of pictures of 32 pixels.
-tasks::JigsawOptions tiny(std::int64_t features = 2 * 2 * 16) {
+tasks::JigsawOptions tiny_jigsaw(std::int64_t features = 2 * 2 * 16) {
   return {.features = features,
           .seed = 5,
           .tile = 8,
@@ -35,7 +35,7 @@ tasks::Jigsaw<> task_of(const tasks::JigsawOptions& options) {
 
 TEST_CASE("every place of a puzzle shows the tile that the permutation of its label says") {
   const auto dataset = test::numbered_cells(3, 3, 85);
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.tile = 64;
   options.gap = options.jitter = 21;
   options.channel_shift = 2;
@@ -59,7 +59,7 @@ TEST_CASE("every place of a puzzle shows the tile that the permutation of its la
 
 TEST_CASE("tiles of a picture that has the size are its own pixels, in the middle of cells without jitter") {
   const auto dataset = data::shapes({.count = 3, .size = 32});
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.jitter = 0;
   const auto batch = task_of(options).batch(dataset, plan({2}), false);
   const ImageView picture = dataset.image(2);
@@ -74,7 +74,7 @@ TEST_CASE("tiles of a picture that has the size are its own pixels, in the middl
 TEST_CASE("permutations are shown evenly, and never twice of one picture") {
   const Image image(32, 32);
   for (const int shown : {1, 3, 20}) {
-    auto options = tiny();
+    auto options = tiny_jigsaw();
     options.shown = shown;
     const auto task = task_of(options);
     std::vector<int> counts(20);
@@ -91,7 +91,7 @@ TEST_CASE("permutations are shown evenly, and never twice of one picture") {
 }
 
 TEST_CASE("puzzles depend on the seed, the epoch and the picture, not on batch, threads or order") {
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.shown = 2;
   options.colors = {.grey = 0.3F, .projection = 0.3F};
   const auto task = task_of(options);
@@ -101,7 +101,7 @@ TEST_CASE("puzzles depend on the seed, the epoch and the picture, not on batch, 
 
 TEST_CASE("the tiles of one picture share their treatment of colours") {
   const auto dataset = data::shapes({.count = 60, .size = 32});
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.colors.grey = 0.5F;
   const auto task = task_of(options);
   std::vector<std::int64_t> all(60);
@@ -121,7 +121,7 @@ TEST_CASE("the tiles of one picture share their treatment of colours") {
 
 TEST_CASE("tiles are normalised each by its own statistics") {
   const auto dataset = data::shapes({.count = 4, .size = 32});
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.normalization = {.statistics = Statistics::tile};
   const auto batch = task_of(options).batch(dataset, plan({0, 1, 2, 3}), true);
   for (std::int64_t i = 0; i < 36; ++i) {
@@ -132,14 +132,14 @@ TEST_CASE("tiles are normalised each by its own statistics") {
 }
 
 TEST_CASE("a tile that is computed once gives what it gives in each puzzle by itself") {
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.shown = 3;
   auto task = task_of(options);
   test::check_groups(task, data::shapes({.count = 3, .size = 32}));
 }
 
 TEST_CASE("puzzles are learnt") {
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   options.permutations = 4;
   options.normalization = {.statistics = Statistics::tile};
   options.fc7.norm = tasks::DenseNorm::batch;
@@ -151,7 +151,7 @@ TEST_CASE("puzzles are learnt") {
 }
 
 TEST_CASE("a head of another set of permutations is refused where its state is loaded") {
-  auto options = tiny();
+  auto options = tiny_jigsaw();
   auto one = task_of(options);
   const auto state = nn::save_state(one);
   auto same = task_of(options);
@@ -191,7 +191,7 @@ TEST_CASE("the variants of the jigsaw puzzle are those of their sources, and can
 
 TEST_CASE("puzzles that cannot be are refused in words") {
   const auto refused = [](auto change, const char* text) {
-    auto options = tiny();
+    auto options = tiny_jigsaw();
     change(options);
     CHECK_THROWS_WITH_AS(task_of(options), doctest::Contains(text), Error);
   };
@@ -212,7 +212,7 @@ TEST_CASE("puzzles that cannot be are refused in words") {
   auto net = test::small_backbone();
   CHECK(tasks::tile_features(net, 8) == 2 * 2 * 16);
   CHECK(tasks::tile_features(net, 8, true) == 16);
-  auto task = task_of(tiny(63));
+  auto task = task_of(tiny_jigsaw(63));
   const auto batch = task.batch(data::shapes({.count = 1, .size = 32}), plan({0}), true);
   CHECK_THROWS_WITH_AS(task.evaluate(net, batch),
                        "jigsaw: the backbone gives 64 values for a tile, but options.features is 63", Error);
@@ -222,7 +222,7 @@ TEST_CASE("puzzles that cannot be are refused in words") {
                        "jigsaw: 10 patches are no groups of 9", Error);
   CHECK_THROWS_WITH_AS(task.members(Labels::full({1}, 20)), "jigsaw: label 20 is none of the 20", Error);
   CHECK_THROWS_WITH_AS(task.members(Labels::full({1}, -1)), "jigsaw: label -1 is none of the 20", Error);
-  O two = tiny(64);
+  O two = tiny_jigsaw(64);
   two.shown = 2;
   CHECK_THROWS_WITH_AS(task_of(two).members(Labels::zeros({3})),
                        "jigsaw: 3 labels, of which each picture has 2", Error);

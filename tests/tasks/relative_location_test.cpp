@@ -12,7 +12,7 @@ static_assert(tasks::PretextTask<tasks::RelativeLocation<>>);
 namespace {
 
 /// Grids of pictures of 32 pixels.
-tasks::RelativeLocationOptions tiny() {
+tasks::RelativeLocationOptions tiny_location() {
   return {.features = 2 * 2 * 16,
           .seed = 5,
           .tile = 8,
@@ -43,7 +43,7 @@ TEST_CASE("labels say where the second patch lies, seen from the first, in all p
         const int rows = size.first, columns = size.second;
         CAPTURE(to_string(pairs));
         CAPTURE(rows);
-        auto options = tiny();
+        auto options = tiny_location();
         options.rows = rows;
         options.columns = columns;
         options.pairs = pairs;
@@ -89,7 +89,7 @@ TEST_CASE("the pairs of the middle patch ask for each place equally often") {
   const auto dataset = data::shapes({.count = 1, .size = 32});
   for (const Pairs pairs : {Pairs::with_middle, Pairs::from_middle})
     for (const bool same_place : {false, true}) {
-      auto options = tiny();
+      auto options = tiny_location();
       options.pairs = pairs;
       options.same_place = same_place;
       const auto task = task_of(options);
@@ -103,7 +103,7 @@ TEST_CASE("the pairs of the middle patch ask for each place equally often") {
 }
 
 TEST_CASE("two patches of one place are drawn apart") {
-  auto options = tiny();
+  auto options = tiny_location();
   options.pairs = Pairs::from_middle;
   options.same_place = true;
   const auto task = task_of(options);
@@ -129,7 +129,7 @@ TEST_CASE("two patches of one place are drawn apart") {
 }
 
 TEST_CASE("patches are lowered as often as asked, evenly by their number of pixels") {
-  auto options = tiny();
+  auto options = tiny_location();
   options.tile = 96;
   options.gap = 48;
   options.jitter = 14;
@@ -162,7 +162,7 @@ TEST_CASE("patches are lowered as often as asked, evenly by their number of pixe
 
 TEST_CASE("a patch of one channel has noise in the others, as faint as asked") {
   const auto dataset = data::shapes({.count = 2, .size = 96});
-  auto options = tiny();
+  auto options = tiny_location();
   options.tile = 24;
   options.gap = options.jitter = 8;
   options.short_side = 96;
@@ -183,7 +183,8 @@ TEST_CASE("a patch of one channel has noise in the others, as faint as asked") {
 }
 
 TEST_CASE("grids have room to move in pictures of any shape, and no row or column has a place of its own") {
-  for (const auto& [height, width] : {std::pair{300, 400}, {400, 300}, {300, 300}, {90, 160}}) {
+  for (const auto& shape : {std::pair{300, 400}, {400, 300}, {300, 300}, {90, 160}}) {
+    const auto height = shape.first, width = shape.second;
     CAPTURE(height);
     CAPTURE(width);
     auto options = relative_location_options(tasks::Variant::paper);
@@ -222,7 +223,7 @@ TEST_CASE("grids have room to move in pictures of any shape, and no row or colum
 }
 
 TEST_CASE("patches depend on the seed, the epoch and the picture, not on batch, threads or order") {
-  auto options = tiny();
+  auto options = tiny_location();
   options.grids = 2;
   options.lowering = 0.3F;
   options.lowest = 4;
@@ -233,7 +234,7 @@ TEST_CASE("patches depend on the seed, the epoch and the picture, not on batch, 
 }
 
 TEST_CASE("a patch that is computed once gives what it gives in each pair by itself") {
-  auto options = tiny();
+  auto options = tiny_location();
   options.same_place = true;
   options.grids = 2;
   auto task = task_of(options);
@@ -241,7 +242,7 @@ TEST_CASE("a patch that is computed once gives what it gives in each pair by its
 }
 
 TEST_CASE("places of pairs are learnt") {
-  auto options = tiny();
+  auto options = tiny_location();
   options.features = 4 * 4 * 16;
   options.tile = 14;
   options.short_side = 48;
@@ -283,7 +284,7 @@ TEST_CASE("the variants of relative location are those of their sources, and can
 
 TEST_CASE("grids that cannot be are refused in words") {
   const auto refused = [](auto change, const char* text) {
-    auto options = tiny();
+    auto options = tiny_location();
     change(options);
     CHECK_THROWS_WITH_AS(task_of(options), doctest::Contains(text), Error);
   };

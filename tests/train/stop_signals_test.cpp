@@ -39,7 +39,7 @@ TEST_CASE("the first signal sets a flag, and the handler that was there comes ba
   struct sigaction mine {
   }, before{};
   mine.sa_handler = [](int signal) { other_signal = signal; };
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     ::sigaction(signal, &mine, &before);
     other_signal = 0;
     {
@@ -59,12 +59,13 @@ TEST_CASE("a second signal ends the process at once") {
   if (const char* second = std::getenv(child_variable)) {
     ::signal(SIGINT, SIG_DFL);  // whatever the shell has set
     ::signal(SIGTERM, SIG_DFL);
+    ::signal(SIGHUP, SIG_DFL);
     const StopSignals guard;
     ::raise(SIGINT);
     ::raise(std::atoi(second));
     return;
   }
-  for (const int second : {SIGINT, SIGTERM}) {
+  for (const int second : {SIGINT, SIGTERM, SIGHUP}) {
     const int status = end_of_child("a second signal*", std::to_string(second));
     REQUIRE(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == second);

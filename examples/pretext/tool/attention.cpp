@@ -19,7 +19,8 @@ using namespace pretext;
 namespace {
 
 struct AttentionSettings {
-  std::string run = "runs/rotation", against, data, part = "test", taps, out;
+  RunSettings of;
+  std::string against, part = "test", taps, out;
   double power = 2, share = 0.1;
   std::int64_t images = 200, shown = 4;
   bool random = true;
@@ -43,11 +44,11 @@ struct Row {
 class Comparison {
  public:
   explicit Comparison(const AttentionSettings& s) : s_(s) {
-    add_run(s.run);
+    add_run(s.of.run);
     for (const std::string& run : split_list(s.against)) add_run(run);
     const TrainingSettings first = networks_[0].training;
     if (s.random) networks_.push_back({"random", first, make_backbone(first)});
-    const DataSettings source = read_run(s.run, s.data).source;
+    const DataSettings source = s.of.read().source;
     const data::Dataset all = source.open(s.part == "test" ? data::Split::test : data::Split::train);
     set_ = all.subset(some_indices(all.size(), s.images));
     taps_ = taps();
@@ -220,7 +221,7 @@ int run(const AttentionSettings& s, const Settings& settings) {
   require_known("part", s.part, {"train", "test"});
   const Comparison comparison(s);
   const std::vector<Row> rows = comparison.scores();
-  const std::filesystem::path out = s.out.empty() ? s.run + "/attention" : s.out;
+  const std::filesystem::path out = s.out.empty() ? s.of.run + "/attention" : s.out;
   std::filesystem::create_directories(out);
   write_png(out / "maps.png", comparison.maps());
   write_png(out / "turns.png", comparison.turns());
@@ -241,11 +242,10 @@ Verb attention_verb() {
             "Draw and measure where networks look: trained, supervised and random, and in four turns",
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
-  verb.settings.add("run", &s->run, "Run folder of the network");
+  s->of.add_to(verb.settings, "Pictures to look at");
   verb.settings.add("against", &s->against,
                     "Run folders to compare with, commas between; a supervised one is the reference");
   verb.settings.add("random", &s->random, "Compare with random weights as well");
-  verb.settings.add("data", &s->data, "Pictures to look at; empty: those of the run");
   verb.settings.add("part", &s->part, "Which part of them: test or train");
   verb.settings.add("taps", &s->taps, "Taps with commas between them; empty: all that have maps");
   verb.settings.add("power", &s->power, "Activations are summed over channels to this power");

@@ -81,12 +81,15 @@ int run(const InfoSettings& s) {
   require(s.size == 0 || (s.size >= 8 && s.size <= 1024), "--size must be 8 to 1024, or 0, not ", s.size);
   const auto found = std::ranges::find(tool_tasks(), s.subject, &ToolTask::name);
   std::vector<std::string> known = model_names();
+  const bool task = found != tool_tasks().end(), model = !task && !s.subject.empty();
+  require(model || s.width == 0, "--width is that of a model; name one");
+  require(task || s.variants.empty(), "--variants are those of a task; name one");
   if (s.subject.empty()) {
     for (const auto& [name, value] : environment()) std::printf("%-10s %s\n", name.c_str(), value.c_str());
     std::printf("%-10s %s\n", "cuda", cuda());
     print_names("tasks", task_names());
     print_names("models", known);
-  } else if (found != tool_tasks().end()) {
+  } else if (task) {
     print_task(*found, s);
   } else {
     std::ranges::copy(task_names(), std::back_inserter(known));

@@ -2,6 +2,7 @@
 // `pretext probe` and `pretext knn` say what the features of a trained network are worth.
 #include <cstdio>
 #include <memory>
+#include <pretext/core/file.hpp>
 #include <pretext/eval/features.hpp>
 
 #include "measure.hpp"
@@ -13,19 +14,21 @@ namespace {
 
 struct ProbeSettings {
   MeasureSettings measure;
-  std::string run = "runs/rotation", data, out;
-  std::int64_t limit = 0;
+  RunSettings of;
+  std::string out;
   bool baselines = true;
 };
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
-  TrainingSettings training = read_run(s.run, s.data);
-  if (s.limit != 0) training.source.limit = s.limit;
-  auto trained = load_backbone(training, s.run);
+  const std::string out = s.out.empty() ? s.of.run + "/" + verb + ".json" : s.out;
+  TrainingSettings training = s.of.read();
+  auto trained = load_backbone(training, s.of.run);
+  make_folder_of(out);
+  AtomicFile{out};  // whether it can be written, before hours are spent
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
   s.measure.check(taps);
-  const JsonObject weights = weights_of(s.run, training, trained);
+  const JsonObject weights = weights_of(s.of.run, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
   require(!s.measure.knn || s.measure.k <= train.size(), "--k must be at most ", train.size(),
@@ -42,7 +45,6 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
     append(pixels, "raw pixels");
   }
   print_table(results);
-  const std::string out = s.out.empty() ? s.run + "/" + verb + ".json" : s.out;
   write_results(out, results, settings.command(), settings.toml(), weights);
   std::printf("\nevery number with its protocol: %s\n", out.c_str());
   return 0;
@@ -53,10 +55,7 @@ Verb make_verb(const std::string& name, const std::string& help, bool linear) {
   s->measure.linear = linear;
   s->measure.knn = !linear;
   Verb verb{name, help, {}, [s, name](const Settings& settings) { return run(*s, settings, name); }};
-  verb.settings.add("run", &s->run, "Run folder of the network");
-  verb.settings.add("data", &s->data,
-                    "Labelled pictures with a train and a test part; empty: those of the run");
-  verb.settings.add("limit", &s->limit, "At most so many pictures of a part; 0: as many as the run took");
+  s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->measure.add_to(verb.settings);
   verb.settings.add("baselines", &s->baselines, "Measure random weights and raw pixels as well");
   verb.settings.add_unstored("out", &s->out,

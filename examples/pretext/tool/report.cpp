@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct ReportSettings {
-  std::string run = "runs/rotation", data, out;
+  RunSettings of;
+  std::string out;
   std::int64_t pictures = 8;
 };
 
@@ -54,7 +55,7 @@ void read_test(RunFacts& facts) {
 }
 
 RunFacts facts_of(const ReportSettings& s) {
-  RunFacts facts{.folder = s.run, .training = read_run(s.run, s.data), .epochs = epochs_of(s.run)};
+  RunFacts facts{.folder = s.of.run, .training = s.of.read(), .epochs = epochs_of(s.of.run)};
   facts.training.resolve();
   read_test(facts);
   std::vector<eval::Result> results;
@@ -177,8 +178,7 @@ Verb report_verb() {
   auto s = std::make_shared<ReportSettings>();
   Verb verb{
       "report", "Explain a run on one self-contained page", {}, [s](const Settings&) { return run(*s); }};
-  verb.settings.add("run", &s->run, "Run folder");
-  verb.settings.add("data", &s->data, "Pictures to show; empty: those of the run");
+  s->of.add_to(verb.settings, "Pictures to show");
   verb.settings.add("pictures", &s->pictures, "How many pictures' views are shown");
   verb.settings.add("out", &s->out, "The page to write (default: report.html in the run folder)");
   return verb;

@@ -47,7 +47,7 @@ tasks::RelativeLocationOptions relative_location_options_of(const TrainingSettin
     fit(o, s);
     o.area_low = o.area_high = 0;
     o.lowering = 0;
-    o.colors = {.grey = 0.3F};
+    o.colors = {.dropping = 1};
     o.fc7 = {.width = 128, .norm = tasks::DenseNorm::batch};
     o.fc8 = {};
   }

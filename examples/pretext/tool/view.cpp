@@ -34,6 +34,8 @@ TrainingSettings settings_of_run(const ViewSettings& s, Settings& settings) {
 }
 
 int run(ViewSettings& s, Settings& settings) {
+  require(s.epoch >= 0, "--epoch must be at least 0, not ", s.epoch);
+  require(s.out.ends_with(".png"), "--out must name a .png, not '", s.out, "'");
   require(s.pictures >= 1 && s.pictures <= 1000, "--pictures must be 1 to 1000, not ", s.pictures);
   TrainingSettings training = s.run.empty() ? s.training : settings_of_run(s, settings);
   training.resolve();

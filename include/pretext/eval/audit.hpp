@@ -109,7 +109,7 @@ struct Asked {
     question = std::move(more);
   }
 
-  BlindRows rows() const {
+  BlindRows<float> rows() const {
     return {Tensor<float, Cpu>::from({std::ssize(labels), question.x.dim(1)}, values), labels, pictures};
   }
 };

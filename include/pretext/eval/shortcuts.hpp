@@ -36,8 +36,9 @@ inline JsonObject to_json(const Shortcut& s) {
 }
 
 /// Blind features x[N, dims], what each row should be recognised as, and which picture it is of.
+template <class T>
 struct BlindRows {
-  Tensor<float, Cpu> x{};
+  Tensor<T, Cpu> x{};
   std::vector<int> labels{};
   std::vector<std::int64_t> pictures{};
 };
@@ -93,8 +94,9 @@ inline Interval clustered_interval(Span<const PictureScore> scores) {
 }
 
 /// Fits a linear probe to some rows and scores it on rows of other pictures, beside a known chance.
-inline Shortcut find_shortcut(std::string name, const BlindRows& train, const BlindRows& test, int classes,
-                              double chance, std::uint64_t seed = 0) {
+template <class T>
+Shortcut find_shortcut(std::string name, const BlindRows<T>& train, const BlindRows<T>& test, int classes,
+                       double chance, std::uint64_t seed = 0) {
   require_labels("shortcut", test.x.dim(0), Span<const int>(test.labels), classes);
   const auto probe = fit_linear_probe(train.x, Span<const int>(train.labels), classes,
                                       {.l2 = {1e-1, 1e-2, 1e-3, 1e-4}, .seed = seed});

@@ -31,6 +31,7 @@ struct BatchNorm2d {
 
   auto operator()(const auto& x) { return by_running_statistics(x); }
   Var<T, D> operator()(const Var<T, D>& x) {
+    require(running_mean.value.defined(), "BatchNorm2d: it was moved from, and has no channels");
     if (running_mean.frozen || running_var.frozen) return by_running_statistics(x);
     if (x.tape->again()) return apply(op, x, weight, bias, Tensor<Wide<T>, D>(), Tensor<Wide<T>, D>());
     return apply(op, x, weight, bias, running_mean.value, running_var.value);

@@ -161,7 +161,8 @@ class Optimizer {
     }
   };
 
-  static void check_rate(double lr) {
+  void check_rate(double lr) const {
+    require(rule_ != nullptr, "optimizer: it was moved from, and has no rule");
     require(std::isfinite(lr) && lr >= 0, "optimizer: the learning rate must be 0 or more, not ", lr);
   }
 

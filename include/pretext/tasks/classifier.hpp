@@ -35,6 +35,12 @@ inline std::int64_t check_features(std::string_view task, std::int64_t features)
   return features;
 }
 
+/// The number of classes that a head tells apart; throws where there are none.
+inline std::int64_t check_classes(std::string_view task, std::int64_t classes) {
+  require(classes >= 1, task, ": there are ", classes, " classes to tell apart");
+  return classes;
+}
+
 /// What a PooledClassifier is made of.
 struct PooledOptions {
   std::int64_t features = 0;  ///< channels of the backbone's last tap
@@ -49,8 +55,8 @@ class PooledClassifier {
  public:
   /// `task` is what errors call it.
   PooledClassifier(std::string_view task, const PooledOptions& o, Rng& rng)
-      : head_({.in = check_features(task, o.features), .out = o.classes}, rng), dropout_{o.dropout} {
-    require(o.classes >= 1, task, ": there are ", o.classes, " classes to tell apart");
+      : head_({.in = check_features(task, o.features), .out = check_classes(task, o.classes)}, rng),
+        dropout_{o.dropout} {
     nn::check_dropout(task, o.dropout);
   }
 

@@ -17,15 +17,15 @@ class Interrupted : public Error {
   Interrupted(int signal, const std::string& text) : Error(text), signal_(signal) {}
 
   int signal() const { return signal_; }
-  /// What a program ends with after this signal: 130 for SIGINT, 143 for SIGTERM.
+  /// What a program ends with after this signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM.
   int exit_code() const { return 128 + signal_; }
 
  private:
   int signal_;
 };
 
-/// While one lives, the first SIGINT or SIGTERM only sets a flag, and a second one of either ends the process
-/// as it would without this class. A signal that the process was told to ignore stays ignored. Guards nest:
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP only sets a flag, and a second one of any ends the
+/// process as it would without this class. A signal that the process was told to ignore stays ignored. Guards nest:
 /// each puts back what it found.
 class StopSignals {
  public:
@@ -52,7 +52,7 @@ class StopSignals {
   static int received() { return received_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::array<int, 2> signals_{SIGINT, SIGTERM};
+  static constexpr std::array<int, 3> signals_{SIGINT, SIGTERM, SIGHUP};
   inline static std::atomic<int> received_{0};
   static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
 
@@ -63,7 +63,7 @@ class StopSignals {
     ::raise(signal);
   }
 
-  std::array<struct sigaction, 2> before_{};
+  std::array<struct sigaction, 3> before_{};
 };
 
 }  // namespace pretext::train
