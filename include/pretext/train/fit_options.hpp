@@ -36,7 +36,7 @@ struct FitOptions {
   std::int64_t checkpoint_steps = 0;           ///< between checkpoints as well, where it is not 0
   std::string config{}, model{};               ///< stored with the run
   std::map<std::string, std::string> facts{};  ///< stored in each checkpoint: decoder versions, the command
-  bool stop_on_signals = true;                 ///< SIGINT, SIGTERM and SIGHUP save first, then throw Interrupted
+  bool stop_on_signals = true;                 ///< SIGINT, SIGTERM, SIGHUP save, then throw Interrupted
   Progress::Options progress{};
   std::function<void(const Record&)> on_epoch{};  ///< called at the end of each epoch
 };

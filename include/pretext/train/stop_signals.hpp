@@ -25,8 +25,8 @@ class Interrupted : public Error {
 };
 
 /// While one lives, the first SIGINT, SIGTERM or SIGHUP only sets a flag, and a second one of any ends the
-/// process as it would without this class. A signal that the process was told to ignore stays ignored. Guards nest:
-/// each puts back what it found.
+/// process as it would without this class. A signal that the process was told to ignore stays ignored. Guards
+/// nest: each puts back what it found.
 class StopSignals {
  public:
   StopSignals() {
