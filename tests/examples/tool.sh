@@ -185,6 +185,27 @@ refused "there is no treatment of colours 'gray'. Did you mean 'grey'?" audit ji
 refused "rotation leaves colours as they are" audit rotation $some --colors grey
 refused "--answers must be at least 100" audit rotation --answers 1
 
+# A study: cells in processes of their own, the broken ones listed, the finished ones kept.
+grid="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out study"
+flags="--data shapes:48:60 --size 48 --batch 15 --epochs 1 --cache cache"
+says "4 cells; nothing was trained or written" study $grid --train "$flags" --dry-run
+[ ! -e study ] || fail "a dry run made a folder"
+refused "there is no task 'jigsw'. Did you mean 'jigsaw'?" study --tasks rotation,jigsw
+refused "--widths must be whole numbers" study --widths 8,wide
+refused "names 'nin3' twice" study --models nin3,nin3
+says "study/study.html" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+holds out.txt "4 cells, 0 of them done before"
+holds study/study.md "| Which task is best changes with the network | Kolesnikov 2019 | not asked |"
+grep -qiE "(src|href)=.?https?:" study/study.html && fail "the page of a study refers to another host"
+cp study/study.md before.md
+rm study/runs/jigsaw-nin3-w8-n0-usual-s1/knn.json
+says "4 cells, 3 of them done before" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+cmp before.md study/study.md || fail "a study that went on has other numbers"
+refused "this cell was begun by other commands" study $grid --train "$flags --lr 0.01" --probe "--l2 0.1" --knn "--k 20"
+refused "failed: jigsaw-nin3-w8-n0-usual-s0: pretext: --padding" study --tasks "rotation,jigsaw --padding 999" --widths 8 \
+  --seeds 0 --out broken --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+holds broken/study.md "1 cell done, 1 failed"
+
 # The demo and its page, which opens offline.
 says "linear probe at the tap that validation chose" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo
 holds demo/results.json '"command":"pretext demo'

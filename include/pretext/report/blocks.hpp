@@ -9,6 +9,7 @@
 
 #include "pretext/report/bars.hpp"
 #include "pretext/report/html.hpp"
+#include "pretext/report/matrix.hpp"
 #include "pretext/report/picture.hpp"
 #include "pretext/report/plot.hpp"
 
@@ -61,7 +62,8 @@ inline Html figure(const Html& graphic, std::string_view title, std::string_view
   return element("figure", {}, head + graphic);
 }
 
-/// A LinePlot or BarChart, drawn once for a wide page and once for a narrow one; the style shows one of them.
+/// A LinePlot, BarChart or Matrix, drawn once for a wide page and once for a narrow one; the style shows one
+/// of them.
 template <class Plot>
 Html figure(const Plot& plot, std::string_view caption = {}) requires requires {
   draw(plot, wide_frame);

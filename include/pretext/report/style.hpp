@@ -122,6 +122,8 @@ tbody th { font-weight: 600; min-width: 5.5rem; max-width: 16rem; overflow-wrap:
 .band { fill: var(--c); fill-opacity: 0.16; }
 .dot { fill: var(--c); stroke: var(--paper); stroke-width: 1.25; }
 .bar { fill: var(--c); }
+.above { fill: var(--s0); }
+.below { fill: var(--s1); }
 .whisker { fill: none; stroke: var(--ink); stroke-width: 1.25; }
 .s0 { --c: var(--s0); --d: none; }
 .s1 { --c: var(--s1); --d: none; }

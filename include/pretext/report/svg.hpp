@@ -77,6 +77,19 @@ class Drawing {
                       title(tip));
   }
 
+  /// A rectangle that lets the ground through: 0 all of it, 1 nothing.
+  void shade(std::string_view style, double x, double y, double width, double height, double strength,
+             std::string_view tip = {}) {
+    inner_ += element("rect",
+                      {{"class", std::string(style)},
+                       {"x", x},
+                       {"y", y},
+                       {"width", width},
+                       {"height", height},
+                       {"fill-opacity", number(strength)}},
+                      title(tip));
+  }
+
   Html html() const {
     return element("svg",
                    {{"class", "plot"},
