@@ -92,6 +92,26 @@ TEST_CASE("PyTorch's counters of batches are passed over") {
   CHECK_NOTHROW(nn::load_state(net, state));
 }
 
+TEST_CASE("floats are taken from half as wide ones too, where those have the shape") {
+  auto net = network(1);
+  auto state = nn::save_state(net);
+  const auto narrow = [](const std::string& name, Dtype dtype, const Shape& shape, std::uint16_t bits) {
+    NamedTensor tensor{name, dtype, shape,
+                       std::vector<std::byte>(static_cast<std::size_t>(2 * shape.size()))};
+    for (std::size_t i = 0; i < tensor.data.size(); i += 2) std::memcpy(tensor.data.data() + i, &bits, 2);
+    return tensor;
+  };
+  state[1] = narrow("bn1.weight", Dtype::f16, {3}, 0x3E00);  // 1.5
+  state[2] = narrow("bn1.bias", Dtype::bf16, {3}, 0xC000);   // -2
+  nn::load_state(net, state);
+  CHECK(nn::save_state(net)[1].as<float>() == std::vector<float>(3, 1.5F));
+  CHECK(nn::save_state(net)[2].as<float>() == std::vector<float>(3, -2));
+  state[1] = narrow("bn1.weight", Dtype::f16, {2}, 0x3E00);
+  CHECK_THROWS_WITH_AS(nn::load_state(net, state),
+                       doctest::Contains("misfit: bn1.weight is f16 [2] in 4 bytes, expected f32 [3]"),
+                       Error);
+}
+
 TEST_CASE("one error lists every name that does not fit, and nothing is loaded") {
   auto net = network(1);
   const std::uint64_t before = nn::hash_state(net);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <list>
 #include <map>
 
 #include "pretext/autograd/param.hpp"
@@ -74,8 +75,9 @@ inline std::vector<NamedTensor> save_entries(Span<const StateEntry> entries) {
   return tensors;
 }
 
-/// Writes the tensors into the entries of the same names. Where any name is missing, unexpected, given twice
-/// or of another type or shape, one Error lists them all and nothing is written.
+/// Writes the tensors into the entries of the same names; floats may be given as bf16 or f16. Where any name
+/// is missing, unexpected, given twice or of another type or shape, one Error lists them all and nothing is
+/// written.
 inline void load_entries(std::string_view what, Span<const StateEntry> entries,
                          Span<const NamedTensor* const> tensors) {
   std::map<std::string_view, const NamedTensor*> given;
@@ -83,12 +85,17 @@ inline void load_entries(std::string_view what, Span<const StateEntry> entries,
   for (const NamedTensor* tensor : tensors)
     if (!given.emplace(tensor->name, tensor).second) faults += "\n  given twice: " + tensor->name;
   std::vector<const NamedTensor*> sources;
+  std::list<NamedTensor> floats;
   for (const StateEntry& entry : entries) {
     const auto found = given.extract(entry.name);
-    sources.push_back(found ? found.mapped() : nullptr);
-    if (!found) {
+    const NamedTensor* source = found ? found.mapped() : nullptr;
+    if (source != nullptr && entry.dtype == Dtype::f32 && widens(source->dtype) &&
+        source->shape == entry.file_shape() && 2 * source->data.size() == entry.bytes())
+      source = &floats.emplace_back(widened(*source));
+    sources.push_back(source);
+    if (source == nullptr) {
       faults += "\n  missing: " + entry.name;
-    } else if (const NamedTensor& t = *found.mapped();
+    } else if (const NamedTensor& t = *source;
                t.dtype != entry.dtype || t.shape != entry.file_shape() || t.data.size() != entry.bytes()) {
       faults += "\n  misfit: " + entry.name + " is " + detail::described(t.dtype, t.shape) + " in " +
                 std::to_string(t.data.size()) + " bytes, expected " +

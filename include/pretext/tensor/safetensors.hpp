@@ -38,8 +38,8 @@ inline constexpr std::string_view opening = "{\"__metadata__\":{\"checksum\":\""
 inline constexpr std::size_t checksum_digits = 16;
 
 inline constexpr std::pair<std::string_view, Dtype> type_names[] = {
-    {"F64", Dtype::f64}, {"F32", Dtype::f32}, {"BF16", Dtype::bf16},
-    {"I64", Dtype::i64}, {"I32", Dtype::i32}, {"U8", Dtype::u8}};
+    {"F64", Dtype::f64}, {"F32", Dtype::f32}, {"BF16", Dtype::bf16}, {"I64", Dtype::i64},
+    {"I32", Dtype::i32}, {"U8", Dtype::u8},   {"F16", Dtype::f16}};
 
 struct Entry {
   NamedTensor tensor;  // without its data
@@ -80,7 +80,7 @@ inline Entry parse_entry(JsonReader& in, const std::string& name) {
                                   [&](const auto& t) { return t.first == type; });
   if (known == std::end(type_names))
     in.refuse("tensor " + json_string(name) + " has the type " + json_string(type) +
-              "; F64, F32, BF16, I64, I32 and U8 can be read");
+              "; F64, F32, BF16, F16, I64, I32 and U8 can be read");
   entry.tensor.dtype = known->second;
   entry.tensor.shape = Shape(shape);
   entry.begin = offsets[0];
