@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "support.hpp"
+#include "peers.hpp"
 #include "tensor/pth_maker.hpp"
 
 using namespace pretext;
@@ -282,8 +282,8 @@ TEST_CASE("archives that are damaged or packed otherwise are refused") {
   for (std::size_t size = 0; size < good.size(); ++size) CHECK(error_of(good.substr(0, size)) != "no error");
   const std::string program = pickle(dict({{"a", tensor({})}}));
   const auto with = [&](const Member& storage) { return zip({{"archive/data.pkl", program}, storage}); };
-  check_error(with({.name = "archive/data/0", .bytes = six, .method = 8}), "is compressed");
-  check_error(with({.name = "archive/data/0", .bytes = six, .flags = 1}), "is encrypted");
+  check_error(with({.name = "archive/data/0", .bytes = six, .method = 8}), "is compressed or encrypted");
+  check_error(with({.name = "archive/data/0", .bytes = six, .flags = 1}), "is compressed or encrypted");
   check_error(with({.name = "archive/data/0", .bytes = six, .local_name = "archive/data/1"}),
               "another name where it lies");
   check_error(with({.name = "archive/data/0", .bytes = six, .claimed = 1000}), "claims 1024 bytes");
@@ -329,4 +329,30 @@ TEST_CASE("the first bytes of a file say how it is read") {
   CHECK_THROWS_WITH_AS(read_tensors(dir / "a.safetensors", {.dict = "model"}),
                        doctest::Contains("only a .pth file has dicts to choose from"), Error);
   CHECK_THROWS_WITH_AS(read_tensors(dir / "none.pth"), doctest::Contains("cannot be opened"), Error);
+}
+
+TEST_CASE("what PyTorch writes is read as safetensors writes it, and what it would execute is refused") {
+  if (!test::has_python_modules("torch, safetensors")) return;
+  const test::TempDir folder;
+  REQUIRE(test::run_peer("pth_files.py", "'" + folder.path().string() + "' 2> /dev/null"));
+  for (const std::string name : {"state", "views", "checkpoint", "no_sums"}) {
+    CAPTURE(name);
+    std::map<std::string, NamedTensor> expected;
+    for (const NamedTensor& t : read_tensors(folder / (name + ".safetensors")).tensors) expected[t.name] = t;
+    const TensorFile file = read_tensors(folder / (name + ".pth"));
+    CHECK(file.tensors.size() == expected.size());
+    for (const NamedTensor& t : file.tensors) {
+      CAPTURE(t.name);
+      CHECK(hash_of(Span(&t, 1)) == hash_of(Span(&expected[t.name], 1)));
+    }
+  }
+  for (const auto& [name, part] :
+       {std::pair{"module", "it asks for \"torch.nn.modules.container\" \"Sequential\""},
+        {"legacy", "the format that torch.save wrote before version 1.6"},
+        {"protocol", "it has the protocol 4"},
+        {"attack", "it asks for \"posix\" \"system\", which no tensor needs; nothing was executed"},
+        {"script", "it is a TorchScript program"}})
+    CHECK_THROWS_WITH_AS(read_tensors(folder / ("refused_" + std::string(name) + ".pth")),
+                         doctest::Contains(part), Error);
+  CHECK(!std::filesystem::exists(folder / "executed"));
 }

@@ -42,7 +42,7 @@ class Archive {
       if (member.name.ends_with("/data.pkl") && member.name.find('/') == member.name.size() - 9)
         folder_ = member.name.substr(0, member.name.size() - 8);
     require(!folder_.empty(), "it is a zip archive without a data.pkl: not what torch.save writes");
-    require(find("constants.pkl") == nullptr,
+    require(member("constants.pkl") == nullptr,
             "it is a TorchScript program; save its weights alone: torch.save(model.state_dict(), file)");
     if (const ZipMember* order = find("byteorder"); order != nullptr)
       require(text_of(*order) == "little", "its numbers have the byte order ", shown(text_of(*order)),
@@ -51,18 +51,22 @@ class Archive {
 
   std::size_t size() const { return size_; }
 
-  /// The bytes of a member, whose checksum is compared the first time; null: there is none.
+  /// A member that may be read, whose checksum is compared the first time; null: there is none.
   const ZipMember* find(const std::string& name) {
-    const std::string whole = std::string(folder_) + name;
-    const auto found = std::lower_bound(members_.begin(), members_.end(), whole,
-                                        [](const ZipMember& m, std::string_view n) { return m.name < n; });
-    if (found == members_.end() || found->name != whole) return nullptr;
+    ZipMember* found = member(name);
+    if (found == nullptr) return nullptr;
     found->verify();
     found->crc = 0;
-    return &*found;
+    return found;
   }
 
  private:
+  ZipMember* member(const std::string& name) {
+    const std::string whole = std::string(folder_) + name;
+    const auto found = std::lower_bound(members_.begin(), members_.end(), whole,
+                                        [](const ZipMember& m, std::string_view n) { return m.name < n; });
+    return found != members_.end() && found->name == whole ? &*found : nullptr;
+  }
   static std::string_view text_of(const ZipMember& member) {
     return {reinterpret_cast<const char*>(member.bytes.data()), member.bytes.size()};
   }

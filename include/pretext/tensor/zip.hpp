@@ -15,15 +15,20 @@
 
 namespace pretext {
 
-/// A member of a zip archive: its name, where its record begins, and its bytes as they lie in the archive.
+/// A member of a zip archive: its name, where its record begins, its bytes as they lie in the archive, and
+/// whether those are the member's own.
 struct ZipMember {
   std::string_view name;
   std::uint64_t record = 0;
   Span<const std::uint8_t> bytes{};
   std::uint32_t crc = 0;
+  bool stored = true;  ///< neither compressed nor encrypted
 
-  /// Throws where the bytes do not have the checksum that the archive states; 0 states none.
+  /// Throws where the bytes are not those of the member, or do not have the checksum that the archive states;
+  /// 0 states none.
   void verify() const {
+    require(stored, "member ", json_string(name),
+            " is compressed or encrypted; torch.save stores members as they are");
     uLong found = ::crc32(0, nullptr, 0);
     for (Span<const std::uint8_t> rest = bytes; crc != 0 && !rest.empty();) {
       const std::size_t part = std::min<std::size_t>(rest.size(), std::size_t{1} << 30);
@@ -131,24 +136,23 @@ inline ZipMember read_member(Bytes file, const Directory& d, std::uint64_t& at) 
   text(file, at + 46 + size, extra + comment);
   const Entry entry(file, at, file.subspan(at + 46 + size, extra));
   const std::string name = json_string(member.name.substr(0, 200));
-  require((number<std::uint16_t>(file, at + 8) & 1) == 0, "member ", name, " is encrypted");
-  require(number<std::uint16_t>(file, at + 10) == 0 && entry.packed == entry.unpacked, "member ", name,
-          " is compressed; torch.save stores members as they are");
+  member.stored = (number<std::uint16_t>(file, at + 8) & 1) == 0 &&
+                  number<std::uint16_t>(file, at + 10) == 0 && entry.packed == entry.unpacked;
   require_signature(file, member.record = entry.record, 0x04034b50, "the record of member " + name);
   require(text(file, entry.record + 30, number<std::uint16_t>(file, entry.record + 26)) == member.name,
           "member ", name, " has another name where it lies");
   const std::uint64_t begin = entry.record + 30 + size + number<std::uint16_t>(file, entry.record + 28);
-  require(begin <= d.begin && entry.unpacked <= d.begin - begin, "member ", name, " claims ", entry.unpacked,
+  require(begin <= d.begin && entry.packed <= d.begin - begin, "member ", name, " claims ", entry.packed,
           " bytes from ", begin, ", but must end before the list of members at ", d.begin);
-  member.bytes = file.subspan(begin, entry.unpacked);
+  member.bytes = file.subspan(begin, entry.packed);
   at += 46 + size + extra + comment;
   return member;
 }
 
 }  // namespace detail::zip
 
-/// The members of a zip archive, by name, as views of its memory. Zip64 is understood; what is compressed,
-/// encrypted, overlapping or there twice is refused.
+/// The members of a zip archive, by name, as views of its memory. Zip64 is understood; what overlaps or is
+/// there twice is refused.
 inline std::vector<ZipMember> parse_zip(Span<const std::uint8_t> file) {
   const detail::zip::Directory directory = detail::zip::find_directory(file);
   std::vector<ZipMember> members;
