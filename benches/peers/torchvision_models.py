@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes networks of torchvision with random weights, an input, and what every tap makes of it.
+"""Exchanges networks of torchvision with tests/models/torchvision_test.cpp.
 
-usage: torchvision_models.py FOLDER MODEL...: FOLDER/MODEL.safetensors. Names: state.* as PyTorch has them, input, tap.*; maps are
-[N, H, W, C]. Fully connected layers are 64 wide and there are 10 classes, so that the files stay small.
-tests/models/torchvision_test.cpp reads them.
+usage: torchvision_models.py write FOLDER MODEL...: random weights, an input and what every tap makes of it in
+  FOLDER/MODEL.safetensors. Names: state.* as PyTorch has them, input, tap.*; maps are [N, H, W, C]. And the weights
+  alone, as a training with DataParallel saves them, in FOLDER/MODEL.pth. Fully connected layers are 64 wide and there
+  are 10 classes, so that the files stay small.
+torchvision_models.py check FOLDER MODEL...: FOLDER/MODEL.ours.safetensors must load with strict=True, with the weights
+  of MODEL.pth; networks whose classifier reads more than an average are without it.
 """
 
 import json
@@ -33,6 +36,7 @@ def randomize(net):
             nn.init.uniform_(module.bias, -0.3, 0.3)
             nn.init.uniform_(module.running_mean, -0.3, 0.3)
             nn.init.uniform_(module.running_var, 0.5, 2)
+            module.num_batches_tracked.fill_(7)
 
 
 def taps_of(name, net):
@@ -68,13 +72,21 @@ def nhwc(tensor):
     return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
 
 
-def tensors_of(name):
+def make(name):
     net = getattr(torchvision.models, name)(num_classes=10)
     if hasattr(net, "classifier"):
         narrow(net)
+    return net
+
+
+def write_network(folder, name):
+    net = make(name)
     randomize(net)
     net.eval()
-    tensors = {"state." + key: value for key, value in net.state_dict().items() if value.is_floating_point()}
+    state = net.state_dict()
+    wrapped = {"module." + key: value for key, value in state.items()}
+    torch.save({"epoch": 7, "arch": name, "state_dict": wrapped}, f"{folder}/{name}.pth")
+    tensors = {"state." + key: value for key, value in state.items() if value.is_floating_point()}
     seen = {}
 
     def see(tap, value):
@@ -87,15 +99,28 @@ def tensors_of(name):
     x = torch.randn(1, 3, 224, 224)
     with torch.no_grad():
         net(x)
-    return tensors | {"input": nhwc(x)} | seen
+    write(f"{folder}/{name}.safetensors", tensors | {"input": nhwc(x)} | seen)
+
+
+def check_network(folder, name):
+    from safetensors.torch import load_file
+
+    net = make(name)
+    if hasattr(net, "classifier"):
+        net.classifier = nn.Identity()
+    net.load_state_dict(load_file(f"{folder}/{name}.ours.safetensors"), strict=True)
+    saved = torch.load(f"{folder}/{name}.pth", weights_only=True)["state_dict"]
+    for key, value in net.state_dict().items():
+        expected = saved["module." + key]
+        assert value.dtype == expected.dtype and torch.equal(value, expected), f"{name}: {key} differs"
 
 
 def main():
-    folder, *models = sys.argv[1:]
+    command, folder, *models = sys.argv[1:]
     torch.manual_seed(1)
     torch.set_num_threads(1)
     for name in models:
-        write(f"{folder}/{name}.safetensors", tensors_of(name))
+        {"write": write_network, "check": check_network}[command](folder, name)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@
 #include "pretext/models/revnet.hpp"
 #include "pretext/models/stages.hpp"
 #include "pretext/models/vgg.hpp"
+#include "pretext/models/weights.hpp"
 #include "pretext/nn/activation.hpp"
 #include "pretext/nn/batch_norm2d.hpp"
 #include "pretext/nn/conv2d.hpp"

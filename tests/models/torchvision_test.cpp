@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The networks of torchvision, with the same weights on the same pictures, where PyTorch is installed.
+#include "peers.hpp"
 #include "pretext/core/precision.hpp"
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/concat.hpp"
@@ -8,29 +9,14 @@
 #include "pretext/cpu/linear.hpp"
 #include "pretext/cpu/local_response_norm.hpp"
 #include "pretext/cpu/pool.hpp"
-#include "pretext/models/alexnet.hpp"
-#include "pretext/models/resnet.hpp"
-#include "pretext/models/vgg.hpp"
-#include "pretext/nn/state.hpp"
-#include "pretext/tensor/safetensors.hpp"
-#include "support.hpp"
+#include "pretext/cpu/upsample.hpp"
+#include "pretext/models/weights.hpp"
+#include "pretext/tensor/pth.hpp"
 
 namespace {
 
 using namespace pretext;
 using X = Tensor<float, Cpu>;
-
-/// The Python of benches/peers/setup.sh, where it is; PRETEXT_PEERS names another folder.
-std::filesystem::path python() {
-  const char* named = std::getenv("PRETEXT_PEERS");
-  const std::filesystem::path folder =
-      named != nullptr ? named : std::filesystem::path(PRETEXT_SOURCE_DIR) / ".cache/peers";
-  return folder / "bin/python";
-}
-
-bool runs(const std::string& arguments) {
-  return std::system(("'" + python().string() + "' " + arguments).c_str()) == 0;
-}
 
 struct Row {
   std::string name;
@@ -58,6 +44,22 @@ std::vector<Row> rows() {
   return rows;
 }
 
+/// All names, each after a space.
+std::string names() {
+  std::string list;
+  for (const Row& row : rows()) list += " " + row.name;
+  return list;
+}
+
+/// A folder with all of torchvision's files, made once.
+const test::TempDir& written() {
+  static const test::TempDir folder;
+  static const bool done =
+      test::run_peer("torchvision_models.py", "write '" + folder.path().string() + "'" + names());
+  REQUIRE(done);
+  return folder;
+}
+
 /// The largest difference relative to the largest value.
 double off(const X& a, const NamedTensor& b) {
   const auto* expected = reinterpret_cast<const float*>(b.data.data());
@@ -72,13 +74,8 @@ double off(const X& a, const NamedTensor& b) {
 }
 
 TEST_CASE("logits and taps are those of torchvision's networks with the same weights") {
-  if (!std::filesystem::exists(python()) || !runs("-c 'import torchvision' 2> /dev/null"))
-    return test::skip("torchvision is not installed; benches/peers/setup.sh installs it");
-  const test::TempDir folder;
-  std::string command =
-      "'" PRETEXT_SOURCE_DIR "/benches/peers/torchvision_models.py' '" + folder.path().string() + "'";
-  for (const Row& row : rows()) command += " " + row.name;
-  REQUIRE(runs(command));
+  if (!test::has_python_modules("torchvision")) return;
+  const test::TempDir& folder = written();
   for (const Row& row : rows()) {
     CAPTURE(row.name);
     const TensorFile given = read_safetensors(folder / (row.name + ".safetensors"));
@@ -111,6 +108,29 @@ TEST_CASE("logits and taps are those of torchvision's networks with the same wei
     std::printf("%s: %zu taps, the worst off by %.1e of its largest value\n", row.name.c_str(), compared,
                 worst);
   }
+}
+
+TEST_CASE("weights go from torchvision's files into networks here and back, bit for bit") {
+  if (!test::has_python_modules("torchvision, safetensors")) return;
+  const test::TempDir& folder = written();
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    const auto given = models::without_module(read_tensors(folder / (row.name + ".pth")).tensors);
+    Rng rng(1);
+    auto whole = row.make(rng);
+    models::load_weights(whole, given);
+    CHECK(hash_of(models::with_batch_counts(nn::save_state(whole), 7)) == hash_of(given));
+    // The backbone alone, as a run has it, and a task's head where it is torchvision's classifier.
+    auto net = models::backbone(row.name, {}, rng);
+    models::load_weights(net, given);
+    std::vector<NamedTensor> head;
+    for (const NamedTensor& tensor : given)
+      if (tensor.name.starts_with("fc."))
+        head.push_back({tensor.name.substr(3), tensor.dtype, tensor.shape, tensor.data});
+    write_safetensors(folder / (row.name + ".ours.safetensors"),
+                      {models::torchvision_state(row.name, nn::save_state(net), head, 7), {}});
+  }
+  CHECK(test::run_peer("torchvision_models.py", "check '" + folder.path().string() + "'" + names()));
 }
 
 }  // namespace

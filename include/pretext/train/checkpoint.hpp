@@ -14,7 +14,7 @@
 
 #include "pretext/core/checked.hpp"
 #include "pretext/core/json.hpp"
-#include "pretext/tensor/safetensors.hpp"
+#include "pretext/tensor/pth.hpp"
 #include "pretext/train/metrics.hpp"
 
 namespace pretext::train {
@@ -176,9 +176,10 @@ inline void save_checkpoint(const std::filesystem::path& path, const Checkpoint&
   write_safetensors(path, detail::to_file(checkpoint));
 }
 
-/// The tensors of the network alone, from a checkpoint or from any safetensors file.
-inline std::vector<NamedTensor> load_network(const std::filesystem::path& path) {
-  TensorFile file = read_safetensors(path);
+/// The tensors of the network alone, from a checkpoint or from any safetensors or .pth file.
+inline std::vector<NamedTensor> load_network(const std::filesystem::path& path,
+                                             const ReadOptions& options = {}) {
+  TensorFile file = read_tensors(path, options);
   std::erase_if(file.tensors, [](const NamedTensor& t) { return !detail::is_network_name(t.name); });
   return std::move(file.tensors);
 }
