@@ -17,9 +17,9 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 
-nn::Sequential<> network() {
+nn::Sequential<> traced_network() {
   Rng rng(1);
   nn::Sequential<> body;
   body.add("conv", nn::Conv2d<>({.in = 3, .out = 3, .kernel = 1, .bias = false}, rng));
@@ -33,15 +33,15 @@ nn::Sequential<> network() {
 }
 
 TEST_CASE("a trace lists the ops of an inference, whose results and which constants they take") {
-  auto net = network();
+  auto net = traced_network();
   Trace trace;
-  const X x = X::full({1, 2, 2, 3}, 0.5F);
+  const X32 x = X32::full({1, 2, 2, 3}, 0.5F);
   const Pending<float, Cpu> y = net(Pending<float, Cpu>(x, trace));
   std::string text;
   for (const TraceStep& step : trace.steps()) {
     text += message(step.name, step.shape, '(');
     for (const TraceArgument& argument : step.arguments) {
-      const auto* constant = std::any_cast<X>(&argument.constant);
+      const auto* constant = std::any_cast<X32>(&argument.constant);
       text += argument.step >= 0    ? message(argument.step)
               : constant == nullptr ? std::string("?")
               : constant->defined() ? to_string(constant->shape())
@@ -65,10 +65,10 @@ TEST_CASE("a trace lists the ops of an inference, whose results and which consta
 }
 
 TEST_CASE("what is traced has the values that it has otherwise, and what is not is on no trace") {
-  auto net = network();
+  auto net = traced_network();
   Trace trace;
-  const X x = X::full({2, 5, 4, 3}, -0.7F);
-  const X traced = net(Pending<float, Cpu>(x, trace)), plain = net(x);
+  const X32 x = X32::full({2, 5, 4, 3}, -0.7F);
+  const X32 traced = net(Pending<float, Cpu>(x, trace)), plain = net(x);
   CHECK(std::ranges::equal(traced.span(), plain.span()));
   const Pending<float, Cpu> untraced = net(Pending<float, Cpu>(x));
   CHECK(untraced.trace() == nullptr);

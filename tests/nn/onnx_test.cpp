@@ -26,7 +26,7 @@
 namespace {
 
 using namespace pretext;
-using X = Tensor<float, Cpu>;
+using X32 = Tensor<float, Cpu>;
 
 /// One field of a message: a number, or bytes.
 struct Field {
@@ -84,10 +84,10 @@ std::string described(const std::string& value) {
   return one(value, 1) + " [" + text + "]";
 }
 
-Rng rng(3);
+Rng layer_rng(3);
 
-nn::Conv2d<> conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t padding = 0) {
-  return nn::Conv2d<>({.in = in, .out = out, .kernel = kernel, .padding = padding}, rng);
+nn::Conv2d<> plain_conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t padding = 0) {
+  return nn::Conv2d<>({.in = in, .out = out, .kernel = kernel, .padding = padding}, layer_rng);
 }
 
 template <class... Layers>
@@ -99,11 +99,11 @@ nn::Sequential<> chain(Layers... layers) {
 
 TEST_CASE("a model names its input, its outputs with all taps, and one operator a step") {
   nn::Sequential<> net;
-  net.add("conv", nn::Conv2d<>({.in = 3, .out = 4, .kernel = 3, .stride = 2, .bias = false}, rng));
+  net.add("conv", nn::Conv2d<>({.in = 3, .out = 4, .kernel = 3, .stride = 2, .bias = false}, layer_rng));
   net.add("bn", nn::BatchNorm2d<>({.channels = 4}));
   net.add("relu", nn::Relu());
   net.add("pool", nn::GlobalAvgPool());
-  net.add("fc", nn::Linear<>({.in = 4, .out = 2}, rng));
+  net.add("fc", nn::Linear<>({.in = 4, .out = 2}, layer_rng));
   const std::string model = nn::onnx_model(
       net, {1, 5, 7, 3}, {.output = "logits", .taps = true, .metadata = {{"task", "rotation"}}});
   CHECK(one(model, 2) == "pretext");
@@ -137,12 +137,12 @@ TEST_CASE("every operator runs in onnxruntime as the op does here, at its edges 
   const auto add = [&](const char* name, const Shape& input, auto... layers) {
     rows.push_back({name, chain(std::move(layers)...), input});
   };
-  add("conv", {1, 7, 5, 3}, conv(3, 4, 3, 1));
+  add("conv", {1, 7, 5, 3}, plain_conv(3, 4, 3, 1));
   add("conv of even kernel", {1, 9, 6, 3},
-      nn::Conv2d<>({.in = 3, .out = 4, .kernel = 2, .stride = 3, .padding = 1}, rng));
+      nn::Conv2d<>({.in = 3, .out = 4, .kernel = 2, .stride = 3, .padding = 1}, layer_rng));
   add("groups and holes", {1, 9, 8, 4},
       nn::Conv2d<>({.in = 4, .out = 6, .kernel = 3, .padding = 2, .dilation = 2, .groups = 2, .bias = false},
-                   rng));
+                   layer_rng));
   add("norm", {1, 3, 3, 5}, nn::BatchNorm2d<>({.channels = 5, .epsilon = 0.1, .affine = false}));
   add("tanh", {1, 3, 3, 2}, nn::Tanh());
   add("scale", {1, 3, 3, 2}, nn::Stateless<ops::Scale>(ops::Scale{{-2.5}}));
@@ -168,11 +168,11 @@ TEST_CASE("every operator runs in onnxruntime as the op does here, at its edges 
   add("fewer channels", {1, 3, 2, 5}, nn::PadChannels({-1, -2}));
   add("moved channels", {1, 3, 2, 5}, nn::PadChannels({-2, 1}));
   nn::Reversible<> halves;
-  halves.add(conv(2, 2, 3, 1)).add(conv(2, 2, 1));
+  halves.add(plain_conv(2, 2, 3, 1)).add(plain_conv(2, 2, 1));
   add("halves", {1, 3, 4, 4}, std::move(halves));
-  add("residual", {1, 4, 4, 3}, nn::Residual(conv(3, 3, 1), nn::Identity(), ops::Add{.relu = true}));
+  add("residual", {1, 4, 4, 3}, nn::Residual(plain_conv(3, 3, 1), nn::Identity(), ops::Add{.relu = true}));
   add("upsample", {1, 3, 2, 2}, nn::Upsample({.factor = 3}));
-  add("flatten", {1, 2, 3, 4}, nn::Flatten(), nn::Linear<>({.in = 24, .out = 3, .bias = false}, rng));
+  add("flatten", {1, 2, 3, 4}, nn::Flatten(), nn::Linear<>({.in = 24, .out = 3, .bias = false}, layer_rng));
   add("rows", {1, 2, 3, 4}, nn::GlobalAvgPool(), nn::PadChannels({1, 1}), nn::Flatten(), nn::L2Normalize(),
       nn::BatchNorm2d<>({.channels = 6}));
   add("unit length", {1, 2, 3, 4}, nn::L2Normalize());
@@ -201,7 +201,7 @@ TEST_CASE("what no ONNX model can say is refused") {
         "onnx: argument 1 of add is a constant where a value was expected");
   CHECK(error_of([](const P& x, auto&&) {
           const P rows = apply(ops::GlobalAvgPool{}, x);
-          return apply(ops::Linear{}, rows, rows, X());
+          return apply(ops::Linear{}, rows, rows, X32());
         }) == "onnx: argument 1 of linear is no tensor of floats");
   CHECK(error_of([](const P& x, auto&&) {
           return apply(ops::LocalResponseNorm{.size = 4}, x);

@@ -6,10 +6,10 @@
 #include "peers.hpp"
 #include "tensor/pth_maker.hpp"
 
-using namespace pretext;
-using namespace test::pth;
-
+namespace test::pth {
 namespace {
+
+using namespace pretext;
 
 const std::string six = values<float>({1, 2, 3, 4, 5, 6});
 
@@ -39,7 +39,7 @@ void check_pickle(const std::string& value, const std::string& part) {
 }
 
 std::vector<float> floats(const TensorForm& form, const std::string& storage = six) {
-  const TensorFile file = read(test::pth::file(dict({{"a", tensor(form)}}), {storage}));
+  const TensorFile file = read(pth::file(dict({{"a", tensor(form)}}), {storage}));
   REQUIRE(file.tensors.size() == 1);
   CHECK(file.tensors[0].shape == Shape(form.shape));
   return file.tensors[0].as<float>();
@@ -63,7 +63,7 @@ TEST_CASE("a .pth file gives the tensors of its state dict in order, with names,
       tensor({.key = "1", .elements = 1, .shape = {}, .strides = {}, .type = "LongStorage"}) + text("mask") +
       tensor({.key = "2", .elements = 3, .shape = {3}, .strides = {1}, .type = "ByteStorage"}) + "u";
   const std::string versions = "}(" + text("_metadata") + dict({{"version", integer(2)}}) + "ub";
-  const TensorFile file = read(test::pth::file(
+  const TensorFile file = read(pth::file(
       ordered + entries + versions, {six, values<std::int64_t>({-7}), values<std::uint8_t>({0, 1, 255})}));
   CHECK(names_of(file) == Names{"conv.weight", "bn.num_batches_tracked", "mask"});
   CHECK(file.tensors[0].shape == Shape{2, 3});
@@ -101,13 +101,13 @@ TEST_CASE("f16 and bf16 widen to floats exactly") {
                                     6.103515625e-5F,
                                     -0.0F};
   const TensorForm form{.elements = 9, .shape = {9}, .strides = {1}, .type = "HalfStorage"};
-  const TensorFile file = read(test::pth::file(dict({{"a", tensor(form)}}), {values(f16)}));
+  const TensorFile file = read(pth::file(dict({{"a", tensor(form)}}), {values(f16)}));
   CHECK(file.tensors[0].dtype == Dtype::f16);
   CHECK(widened(file.tensors[0]).as<float>() == expected);
   CHECK(std::isnan(from_f16(0x7E00)));
   const TensorForm upper{.elements = 2, .shape = {2}, .strides = {1}, .type = "BFloat16Storage"};
   const TensorFile bf16s =
-      read(test::pth::file(dict({{"a", tensor(upper)}}), {values<std::uint16_t>({0x3F80, 0xC000})}));
+      read(pth::file(dict({{"a", tensor(upper)}}), {values<std::uint16_t>({0x3F80, 0xC000})}));
   CHECK(widened(bf16s.tensors[0]).as<float>() == Floats{1, -2});
   CHECK_THROWS_AS(widened(NamedTensor::of<float>("a", {1}, Floats{1})), Error);
 }
@@ -319,9 +319,9 @@ TEST_CASE("the format of old PyTorch is refused with the way to convert it") {
 }
 
 TEST_CASE("the first bytes of a file say how it is read") {
-  const test::TempDir dir;
-  test::write_file(dir / "a.pth", file(dict({{"a", tensor({})}}), {six}));
-  test::write_file(dir / "b.pth", "neither");
+  const TempDir dir;
+  write_file(dir / "a.pth", file(dict({{"a", tensor({})}}), {six}));
+  write_file(dir / "b.pth", "neither");
   write_safetensors(dir / "a.safetensors",
                     {{NamedTensor::of<float>("a", {2, 3}, Floats{1, 2, 3, 4, 5, 6})}, {}});
   CHECK(hash_of(read_tensors(dir / "a.pth").tensors) == hash_of(read_tensors(dir / "a.safetensors").tensors));
@@ -332,9 +332,9 @@ TEST_CASE("the first bytes of a file say how it is read") {
 }
 
 TEST_CASE("what PyTorch writes is read as safetensors writes it, and what it would execute is refused") {
-  if (!test::has_python_modules("torch, safetensors")) return;
-  const test::TempDir folder;
-  REQUIRE(test::run_peer("pth_files.py", "'" + folder.path().string() + "' 2> /dev/null"));
+  if (!has_python_modules("torch, safetensors")) return;
+  const TempDir folder;
+  REQUIRE(run_peer("pth_files.py", "'" + folder.path().string() + "' 2> /dev/null"));
   for (const std::string name : {"state", "views", "checkpoint", "no_sums"}) {
     CAPTURE(name);
     std::map<std::string, NamedTensor> expected;
@@ -356,3 +356,5 @@ TEST_CASE("what PyTorch writes is read as safetensors writes it, and what it wou
                          doctest::Contains(part), Error);
   CHECK(!std::filesystem::exists(folder / "executed"));
 }
+
+}  // namespace test::pth
