@@ -29,7 +29,7 @@ version() { dpkg-query -W -f='${Version}' "$1"; }
 pip install --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch torchvision ||
   pip install torch torchvision
 pip install numpy scikit-learn faiss-cpu
-pip install safetensors onnx onnxruntime  # what reads files that are written here; for tests
+pip install safetensors onnx onnxruntime tensorboard  # what reads files that are written here; for tests
 if pip install onednn-devel-cpu-gomp; then
   build onednn_conv onednn_conv -std=c++20 -isystem "$folder/include" -L"$folder/lib" -Wl,-rpath,"$folder/lib" -ldnnl
 fi

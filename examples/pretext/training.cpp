@@ -7,12 +7,14 @@
 #include <map>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
+#include <pretext/report/filters.hpp>
 #include <pretext/train/checkpoint.hpp>
 #include <pretext/train/evaluate.hpp>
 #include <pretext/train/fit.hpp>
 #include <sstream>
 
 #include "environment.hpp"
+#include "page_parts.hpp"
 #include "tasks.hpp"
 
 using namespace pretext;
@@ -161,6 +163,14 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   TaskSetup setup = tool_task(s.task).set_up(s, backbone, train.subset(split.train), test);
   Trained result{std::move(backbone), std::move(setup.task)};
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);
+  if (how.tensorboard)
+    how.on_events = [&](train::EventFile& events, const train::Record& r) {
+      if (const auto filters = first_filters(result.backbone))
+        events.image("filters", r.step, report::filter_grid(*filters).view());
+      if (r.epoch != 1) return;
+      const ViewRequest request{setup.train, {0, 0, some_indices(setup.train.size(), 8)}};
+      events.image("inputs", r.step, tool_task(s.task).view(s, request).view());
+    };
   const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
   result.epochs = train::fit(result.backbone, result.task, setup.train, sgd, how);
   result.tested = counted(setup.test.size(), setup.tested);

@@ -98,7 +98,10 @@ refused "pictures: other ones than the run began with" pretrain --out run --resu
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a resumed run that was finished changed"
 says "saved in again" pretrain $small --config good.toml --epochs 2 --recompute --out again
 cmp -s run/metrics.csv again/metrics.csv || fail "--recompute changed the metrics"
-says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held
+says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held --tensorboard
+for tag in validation/accuracy filters inputs block1.conv1.weight; do
+  grep -qa -- "$tag" held/events/events.out.tfevents.* || fail "no $tag in the event file"
+done
 holds held/metrics.csv "epoch,1,"
 holds held/test.json '"count":60,'
 holds held/log "on 15 test pictures loss"

@@ -126,6 +126,36 @@ TEST_CASE("a stop at any step and a resume give the same weights and the same me
   }
 }
 
+TEST_CASE("event files change no bit, go on after a stop, and are deleted with their run") {
+  const auto count = [](const fs::path& folder) {
+    return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+  };
+  const Trace reference = uninterrupted();
+  const test::TempDir dir;
+  FitOptions options = TinyTraining::options(dir / "run");
+  options.tensorboard = true;
+  int asked = 0;
+  options.on_events = [&](EventFile& events, const Record& r) { events.scalar("mine", r.step, ++asked); };
+  TinyTraining training;
+  CHECK_THROWS_AS(training.fit(stopping(options, 12)), Interrupted);
+  CHECK(count(dir / "run/events") == 1);
+  options.mode = RunMode::resume;
+  TinyTraining other(99);
+  other.fit(options);
+  CHECK(trace_of(other, dir / "run") == reference);
+  CHECK(count(dir / "run/events") == 2);
+  CHECK(asked == options.epochs);
+  test::write_file(dir / "run/events/notes.txt", "the user's");
+  options.mode = RunMode::force;
+  TinyTraining(1).fit(options);
+  CHECK(count(dir / "run/events") == 2);
+  CHECK(test::read_file(dir / "run/events/notes.txt") == "the user's");
+  options.out.clear();
+  CHECK_THROWS_WITH_AS(
+      TinyTraining(1).fit(options),
+      "fit: only a run that has a folder (out) can be resumed, replaced or shown in TensorBoard", Error);
+}
+
 TEST_CASE("a stop while validation runs, and stops one after the other, change nothing") {
   const Trace reference = uninterrupted();
   const test::TempDir dir;

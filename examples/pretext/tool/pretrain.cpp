@@ -16,7 +16,7 @@ namespace {
 struct PretrainSettings {
   TrainingSettings training;
   std::string out;
-  bool force = false, resume = false, dry_run = false, test = false;
+  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false;
   std::int64_t threads = 0, loader_threads = 1, loader_depth = 2;
   double checkpoint_seconds = 60;
 };
@@ -113,7 +113,8 @@ int run(PretrainSettings& s, Settings& settings) {
                         .out = s.out,
                         .mode = mode_of(s),
                         .checkpoint_seconds = s.checkpoint_seconds,
-                        .config = settings.toml()};
+                        .config = settings.toml(),
+                        .tensorboard = s.tensorboard};
   Trained trained = train_network(s.training, train, test, std::move(how));
   if (trained.test.count > 0) write_test(s, trained, test, settings.command());
   const std::string line = summary(s.training.task, trained);
@@ -140,6 +141,8 @@ Verb pretrain_verb() {
                              "Continue the run in the folder with its settings, to the same bits");
   verb.settings.add_unstored("test", &s->test,
                              "Score the test part at the end, when nothing is left to choose: test.json");
+  verb.settings.add_unstored("tensorboard", &s->tensorboard,
+                             "Write metrics, weights, filters and inputs for TensorBoard into RUN/events");
   verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
   verb.settings.add_unstored("recompute", &s->training.recompute,

@@ -13,8 +13,8 @@
 
 namespace pretext::train {
 
-/// A text file that only grows, one call of the system a line: after a kill it holds whole lines and at most
-/// one torn one at its end.
+/// A file that only grows, one call of the system a line or record: after a kill it holds whole ones and at
+/// most one torn one at its end.
 class AppendFile {
  public:
   /// Opens or makes the file; what lies behind the first `keep` bytes is cut off.
@@ -41,7 +41,10 @@ class AppendFile {
   /// Appends the text and a line end.
   void line(std::string_view text) {
     std::string bytes(text);
-    bytes += '\n';
+    append(bytes += '\n');
+  }
+
+  void append(std::string_view bytes) {
     for (std::string_view rest = bytes; !rest.empty();) {
       const ssize_t written = ::write(file_, rest.data(), rest.size());
       if (written < 0 && errno == EINTR) continue;

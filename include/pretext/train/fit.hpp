@@ -41,8 +41,8 @@ class Training {
     require(options.epochs >= 1 && options.record_every >= 1, "fit: epochs (", options.epochs,
             ") and record_every (", options.record_every, ") must be at least 1");
     require(options.schedule != nullptr, "fit: a schedule of learning rates is needed");
-    require(options.mode == RunMode::fresh || !options.out.empty(),
-            "fit: only a run that has a folder (out) can be resumed or replaced");
+    require(!options.out.empty() || (options.mode == RunMode::fresh && !options.tensorboard),
+            "fit: only a run that has a folder (out) can be resumed, replaced or shown in TensorBoard");
     if (!options.out.empty()) files_.emplace(options);
     progress_.emplace(files_ ? files_->with_log(options.progress) : options.progress);
     describe(dataset);
@@ -105,12 +105,12 @@ class Training {
     std::optional<Checkpoint> checkpoint;
     if (options_.mode == RunMode::resume) checkpoint = files_->ring().load(note);
     if (checkpoint) check_same_training(at_, checkpoint->info);
-    files_->open_metrics(checkpoint ? checkpoint->info.metrics : MetricsSize{}, note);
+    if (checkpoint) take_position(at_, checkpoint->info);
+    files_->open_metrics(checkpoint ? checkpoint->info.metrics : MetricsSize{}, steps_taken(), note);
     if (!checkpoint) return;
     nn::load_state(backbone_, checkpoint->network);
     nn::load_state(task_, checkpoint->head);
     optimizer_.load_state(checkpoint->optimizer);
-    take_position(at_, checkpoint->info);
     epochs_ = files_->epochs_so_far(at_.epoch);
     if (checkpoint->info.config_hash != at_.config_hash)
       note("the configuration is not the one that the run began with");
@@ -171,6 +171,7 @@ class Training {
     at_.step = 0;
     at_.epoch_totals = {};
     if (options_.on_epoch) options_.on_epoch(r);
+    if (files_) files_->add_events(params_, r);
   }
 
   /// What tensors took at most: the same in every epoch, so it is said once.

@@ -26,6 +26,7 @@ enum class RunMode { fresh, force, resume };
 ///   test.json                  what the test part said at the end, where it was asked
 ///   probe.json knn.json        what its features were worth, where that was measured
 ///   report.html                the page about it
+///   events/                    the same metrics for TensorBoard, where that was asked
 ///   ckpt/                      the last two checkpoints
 ///   lock                       held while a process works here
 class RunDir {
@@ -73,6 +74,7 @@ class RunDir {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path checkpoints() const { return path_ / "ckpt"; }
+  std::filesystem::path events() const { return path_ / "events"; }
 
  private:
   static constexpr std::array files_{"config.toml",
@@ -161,6 +163,10 @@ class RunDir {
 
   void remove_run() const {
     for (const char* file : files_) std::filesystem::remove(path_ / file);
+    if (!std::filesystem::is_directory(events())) return;
+    for (const auto& entry : std::filesystem::directory_iterator(events()))
+      if (entry.path().filename().string().starts_with("events.out.tfevents."))
+        std::filesystem::remove(entry.path());
   }
 
   // What a killed process was still writing when it ended. Whatever else lies here is the user's.

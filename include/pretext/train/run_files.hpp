@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pretext/train/checkpoint.hpp"
+#include "pretext/train/event_file.hpp"
 #include "pretext/train/fit_options.hpp"
 
 namespace pretext::train::detail {
@@ -53,16 +54,19 @@ inline std::string local_time() {
 class RunFiles {
  public:
   explicit RunFiles(const FitOptions& options)
-      : dir_(options.out, options.mode, options.config),
+      : options_(options),
+        dir_(options.out, options.mode, options.config),
         ring_(dir_.checkpoints()),
         log_(dir_.path() / "log"),
         timing_(dir_.path() / "timing.jsonl") {}
 
   const CheckpointRing& ring() const { return ring_; }
 
-  /// Opens the metrics, behind what a checkpoint remembers of them.
-  void open_metrics(const MetricsSize& keep, const std::function<void(std::string_view)>& note) {
+  /// Opens the metrics, behind what a checkpoint remembers of them, where training goes on after `steps`.
+  void open_metrics(const MetricsSize& keep, std::int64_t steps,
+                    const std::function<void(std::string_view)>& note) {
     metrics_.emplace(dir_.path(), keep);
+    if (options_.tensorboard) events_.emplace(dir_.events(), steps);
     if (metrics_->size().jsonl < keep.jsonl || metrics_->size().csv < keep.csv)
       note("metrics: lines are missing that were there when the checkpoint was written");
   }
@@ -81,8 +85,31 @@ class RunFiles {
     return records;
   }
 
-  void write(const Record& record) { metrics_->write(record); }
-  MetricsSize sync() { return metrics_->sync(); }
+  /// What TensorBoard shows of an epoch beside its metrics, where that is asked.
+  template <class T, Device D>
+  void add_events(const ParamList<T, D>& params, const Record& r) {
+    if (!events_) return;
+    for (const NamedParam<T, D>& p : params) {
+      const Tensor<T, Cpu> values = p.param->value.template to<Cpu>();
+      events_->histogram(p.name, r.step, std::vector<float>(values.span().begin(), values.span().end()));
+    }
+    if (options_.on_events) options_.on_events(*events_, r);
+  }
+
+  void write(const Record& r) {
+    metrics_->write(r);
+    if (!events_) return;
+    events_->scalar(r.kind + "/loss", r.step, r.loss);
+    events_->scalar(r.kind + "/accuracy", r.step, r.accuracy);
+    events_->scalar(r.kind + "/lr", r.step, r.lr);
+    if (r.validation_loss) events_->scalar("validation/loss", r.step, *r.validation_loss);
+    if (r.validation_accuracy) events_->scalar("validation/accuracy", r.step, *r.validation_accuracy);
+  }
+
+  MetricsSize sync() {
+    if (events_) events_->sync();
+    return metrics_->sync();
+  }
 
   /// `peak` bytes were in tensors at once.
   void write_timing(const Record& r, const Speed& speed, std::int64_t peak) {
@@ -110,10 +137,12 @@ class RunFiles {
   }
 
  private:
+  const FitOptions& options_;
   RunDir dir_;
   CheckpointRing ring_;
   AppendFile log_, timing_;
   std::optional<MetricsLog> metrics_;
+  std::optional<EventFile> events_;
 };
 
 }  // namespace pretext::train::detail
