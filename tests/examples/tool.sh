@@ -188,6 +188,14 @@ refused "there is no treatment of colours 'gray'. Did you mean 'grey'?" audit ji
 refused "rotation leaves colours as they are" audit rotation $some --colors grey
 refused "--answers must be at least 100" audit rotation --answers 1
 
+# Runs side by side.
+says "compare.html" compare --runs rotation,jigsaw,held
+holds compare.html "Runs compared"
+holds compare.html "not measured"
+grep -qiE "(src|href)=.?https?:" compare.html && fail "the page that compares refers to another host"
+refused "two run folders or more" compare --runs rotation
+refused "gone: is not a run folder" compare --runs rotation,gone
+
 # A study: cells in processes of their own, the broken ones listed, the finished ones kept.
 grid="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out study"
 flags="--data shapes:48:60 --size 48 --batch 15 --epochs 1 --cache cache"

@@ -4,12 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <pretext/core/json_reader.hpp>
 #include <pretext/report/page.hpp>
 
 #include "environment.hpp"
-#include "measure.hpp"
 #include "page_parts.hpp"
+#include "run_facts.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 
@@ -24,47 +23,6 @@ struct ReportSettings {
   std::string out;
   std::int64_t pictures = 8;
 };
-
-/// All that the page of a run shows.
-struct RunFacts {
-  fs::path folder;
-  TrainingSettings training;
-  std::vector<train::Record> epochs;
-  std::optional<double> test_accuracy{};
-  std::vector<eval::Summary> probes{};
-};
-
-std::vector<train::Record> epochs_of(const fs::path& folder) {
-  std::vector<train::Record> epochs = train::read_metrics(folder / "metrics.jsonl");
-  std::erase_if(epochs, [](const train::Record& r) { return r.kind != "epoch"; });
-  require(!epochs.empty(), folder.string(), ": no epoch has ended yet, so there is nothing to report");
-  return epochs;
-}
-
-void read_test(RunFacts& facts) {
-  const fs::path path = facts.folder / "test.json";
-  if (!fs::exists(path)) return;
-  const std::string text = read_text(path);
-  JsonReader in(text, path.string());
-  in.object([&](const std::string& key) {
-    if (key == "accuracy")
-      facts.test_accuracy = in.number();
-    else
-      in.skip();
-  });
-}
-
-RunFacts facts_of(const ReportSettings& s) {
-  RunFacts facts{.folder = s.of.run, .training = s.of.read(), .epochs = epochs_of(s.of.run)};
-  facts.training.resolve();
-  read_test(facts);
-  std::vector<eval::Result> results;
-  for (const char* name : {"probe.json", "knn.json"})
-    if (fs::exists(facts.folder / name))
-      for (eval::Result& r : read_results(facts.folder / name)) results.push_back(std::move(r));
-  facts.probes = eval::summarize(results);
-  return facts;
-}
 
 double loss_of(const train::Record& r) { return r.loss; }
 double accuracy_of(const train::Record& r) { return 100 * r.accuracy; }
@@ -90,12 +48,7 @@ void add_headline(report::Page& page, const RunFacts& facts) {
   const train::Record& last = facts.epochs.back();
   std::vector<report::Tile> tiles{{percent(last.accuracy), "training views right", "mean of the last epoch"}};
   if (facts.test_accuracy) tiles.push_back({percent(*facts.test_accuracy), "test views right", "read once"});
-  const eval::Summary* best = nullptr;
-  for (const eval::Summary& s : facts.probes)
-    if (s.first.network == facts.training.task && s.first.protocol.starts_with("linear probe") &&
-        (best == nullptr || s.validation > best->validation))
-      best = &s;
-  if (best != nullptr)
+  if (const eval::Summary* best = facts.best("linear probe"))
     tiles.push_back({percent(best->accuracy.mean), "linear probe", best->first.tap + ", by validation"});
   page.headline(tiles);
 }
@@ -158,7 +111,7 @@ std::string summary(const RunFacts& facts) {
 
 int run(const ReportSettings& s) {
   require(s.pictures >= 1 && s.pictures <= 100, "--pictures must be 1 to 100, not ", s.pictures);
-  const RunFacts facts = facts_of(s);
+  const RunFacts facts = read_facts(s.of.run, s.of.read());
   report::Page page(facts.training.task + ": " + facts.folder.string(), summary(facts));
   add_headline(page, facts);
   page.section("How training went", curves(facts));

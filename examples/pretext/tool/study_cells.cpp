@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <pretext/core/json_reader.hpp>
 #include <sstream>
 
 #include "measure.hpp"
+#include "run_facts.hpp"
 #include "settings.hpp"
 
 using namespace pretext;
@@ -52,29 +52,12 @@ Job CellCommands::job(const Cell& cell) const {
   return job;
 }
 
-namespace {
-
-double solved_of(const fs::path& path) {
-  const std::string text = read_text(path);
-  JsonReader in(text, path.string());
-  double accuracy = 0;
-  in.object([&](const std::string& key) {
-    if (key == "accuracy")
-      accuracy = in.number();
-    else
-      in.skip();
-  });
-  return accuracy;
-}
-
-}  // namespace
-
 std::optional<CellResult> result_of(const CellCommands& commands, const Cell& cell) {
   const fs::path run = commands.run(cell);
   for (const char* name : {"test.json", "probe.json", "knn.json"})
     if (!fs::exists(run / name)) return std::nullopt;
   CellResult result{.cell = cell,
-                    .solved = solved_of(run / "test.json"),
+                    .solved = read_test_accuracy(run).value(),
                     .taps = {},
                     .probe = {},
                     .validation = {},

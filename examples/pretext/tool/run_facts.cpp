@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "run_facts.hpp"
+
+#include <pretext/core/json_reader.hpp>
+
+#include "measure.hpp"
+
+using namespace pretext;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<train::Record> epochs_of(const fs::path& run) {
+  std::vector<train::Record> epochs = train::read_metrics(run / "metrics.jsonl");
+  std::erase_if(epochs, [](const train::Record& r) { return r.kind != "epoch"; });
+  require(!epochs.empty(), run.string(), ": no epoch has ended yet, so there is nothing to report");
+  return epochs;
+}
+
+}  // namespace
+
+const eval::Summary* RunFacts::best(const std::string& protocol, const std::string& network) const {
+  const eval::Summary* found = nullptr;
+  for (const eval::Summary& s : probes)
+    if (s.first.network == (network.empty() ? training.task : network) &&
+        s.first.protocol.starts_with(protocol) && (found == nullptr || s.validation > found->validation))
+      found = &s;
+  return found;
+}
+
+std::optional<double> read_test_accuracy(const fs::path& run) {
+  const fs::path path = run / "test.json";
+  if (!fs::exists(path)) return std::nullopt;
+  const std::string text = read_text(path);
+  JsonReader in(text, path.string());
+  std::optional<double> accuracy;
+  in.object([&](const std::string& key) {
+    if (key == "accuracy")
+      accuracy = in.number();
+    else
+      in.skip();
+  });
+  return accuracy;
+}
+
+RunFacts read_facts(const fs::path& run, const TrainingSettings& training) {
+  RunFacts facts{.folder = run, .training = training, .epochs = epochs_of(run)};
+  facts.training.resolve();
+  facts.test_accuracy = read_test_accuracy(run);
+  std::vector<eval::Result> results;
+  for (const char* name : {"probe.json", "knn.json"})
+    if (fs::exists(run / name))
+      for (eval::Result& r : read_results(run / name)) results.push_back(std::move(r));
+  facts.probes = eval::summarize(results);
+  return facts;
+}

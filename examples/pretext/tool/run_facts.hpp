@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <pretext/eval/protocol.hpp>
+#include <pretext/train/metrics.hpp>
+#include <string>
+#include <vector>
+
+#include "training.hpp"
+
+/// What a run folder says of a training and of what its features are worth.
+struct RunFacts {
+  std::filesystem::path folder;
+  TrainingSettings training;
+  std::vector<pretext::train::Record> epochs;
+  std::optional<double> test_accuracy{};
+  std::vector<pretext::eval::Summary> probes{};
+
+  /// The tap of a network (empty: the run's) whose validation accuracy is highest by a protocol; null where
+  /// it was not measured.
+  const pretext::eval::Summary* best(const std::string& protocol, const std::string& network = "") const;
+};
+
+/// Throws where no epoch has ended yet.
+RunFacts read_facts(const std::filesystem::path& run, const TrainingSettings& training);
+
+/// How well the task was solved on test pictures; nothing where that was not asked.
+std::optional<double> read_test_accuracy(const std::filesystem::path& run);
