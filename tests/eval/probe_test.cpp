@@ -85,6 +85,29 @@ TEST_CASE("the labels of the test set decide the accuracy and nothing else") {
   }
 }
 
+TEST_CASE("a machine a class is measured by accuracy and mean precision, and chooses without the test set") {
+  EvalOptions o = few;
+  o.linear = o.knn = false;
+  o.svm = true;
+  const data::Dataset train = coloured(300, 1);
+  const auto rows = run(train, coloured(200, 2), o), moved = run(train, coloured(200, 2, 1), o);
+  REQUIRE(rows.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(rows[i].protocol == "SVM a class");
+    CHECK(rows[i].validation == 300);
+    CHECK(rows[i].accuracy() > 0.75);
+    CHECK(rows[i].precision > 0.85);
+    CHECK(rows[i].validation_precision > 0.85);
+    CHECK(rows[i].chosen.size() == 3);
+    CHECK(rows[i].chosen[2].first == "C of class 2");
+    CHECK(moved[i].chosen == rows[i].chosen);
+    CHECK(moved[i].validation_precision == rows[i].validation_precision);
+    CHECK(moved[i].precision < 0.6);
+  }
+  CHECK(eval::to_json(rows[0]).text().find("\"precision\":" + json_number(rows[0].precision)) !=
+        std::string::npos);
+}
+
 TEST_CASE("test accuracy is that of the probes fitted by hand") {
   const data::Dataset train = coloured(200, 1), test = coloured(150, 2);
   const auto rows =
