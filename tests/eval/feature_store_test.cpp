@@ -11,7 +11,7 @@ using eval::FeatureKey;
 using eval::FeatureOptions;
 using X = Tensor<float, Cpu>;
 
-data::Dataset pictures(int count, int first = 0) {
+data::Dataset grey_pictures(int count, int first = 0) {
   data::DatasetBuilder builder("grey", {"even", "odd"});
   for (int i = first; i < first + count; ++i) {
     std::uint8_t* pixels = builder.add(6, 6, i % 2);
@@ -21,7 +21,7 @@ data::Dataset pictures(int count, int first = 0) {
 }
 
 /// Renders, and counts how many pictures.
-struct Counting {
+struct CountingRender {
   std::int64_t* rendered;
 
   X operator()(const data::Dataset& set, Span<const std::int64_t> indices) const {
@@ -52,8 +52,8 @@ TEST_CASE("a key changes with everything that features depend on") {
 TEST_CASE("features are computed once for each network, data set, input, tap and pooling") {
   const test::TempDir folder;
   std::int64_t rendered = 0;
-  const Counting render{&rendered};
-  const data::Dataset data = pictures(10);
+  const CountingRender render{&rendered};
+  const data::Dataset data = grey_pictures(10);
   const std::vector<std::string> taps{"relu", "pool"};
   nn::Sequential<> net = test::two_stages();
   const FeatureOptions none{.batch = 4};
@@ -82,7 +82,7 @@ TEST_CASE("features are computed once for each network, data set, input, tap and
   CHECK(rendered == 1);  // one picture says how maps are pooled
   CHECK(files_in(kept.store) == 2);
 
-  const auto other = read(kept, pictures(10, 1));
+  const auto other = read(kept, grey_pictures(10, 1));
   CHECK(rendered == 11);
   CHECK_FALSE(std::equal(other[0].x.data(), other[0].x.data() + other[0].x.size(), plain[0].x.data()));
   FeatureOptions smaller = kept;
@@ -101,21 +101,21 @@ TEST_CASE("features are computed once for each network, data set, input, tap and
 TEST_CASE("a store that is damaged or does not know its inputs is refused") {
   const test::TempDir folder;
   std::int64_t rendered = 0;
-  const data::Dataset data = pictures(5);
+  const data::Dataset data = grey_pictures(5);
   const std::vector<std::string> taps{"pixels"};
   nn::Sequential<> net = test::two_stages();
   FeatureOptions o{.store = folder.path().string()};
-  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, Counting{&rendered}, o),
+  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, CountingRender{&rendered}, o),
                        doctest::Contains("a store must know what decides the inputs"), Error);
   o.inputs = "6 pixels";
-  eval::features(net, taps, data, Counting{&rendered}, o);
+  eval::features(net, taps, data, CountingRender{&rendered}, o);
   const auto file = std::filesystem::directory_iterator(folder.path())->path();
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
-  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, Counting{&rendered}, o),
+  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, CountingRender{&rendered}, o),
                        doctest::Contains("bytes, expected"), Error);
   test::write_file(folder / "file", "");
   o.store = (folder / "file").string();
-  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, Counting{&rendered}, o),
+  CHECK_THROWS_WITH_AS(eval::features(net, taps, data, CountingRender{&rendered}, o),
                        doctest::Contains("cannot be made"), Error);
 }
 

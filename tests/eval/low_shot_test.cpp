@@ -11,37 +11,21 @@ using eval::LabelOrder;
 using eval::LowShotOptions;
 using X = Tensor<float, Cpu>;
 
-const std::vector<std::string> classes{"red", "green", "blue"};
-
-/// Noisy pictures of one colour each; `shift` moves every label of the set to another class.
-data::Dataset coloured(int count, std::uint64_t seed, int shift = 0) {
-  data::DatasetBuilder builder("coloured", classes);
-  Rng rng(seed, Use::test);
-  for (int i = 0; i < count; ++i) {
-    const auto colour = static_cast<int>(rng.below(3));
-    std::uint8_t* pixels = builder.add(4, 4, (colour + shift) % 3);
-    for (int p = 0; p < 48; ++p)
-      pixels[p] = static_cast<std::uint8_t>(rng.below(140) + (p % 3 == colour ? 40 : 0));
-  }
-  return std::move(builder).build();
+/// What two_stages() makes of coloured pictures at its tap relu.
+X render_relu(const data::Dataset& set, Span<const std::int64_t> indices) {
+  X x = test::render_coloured(set, indices);
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = std::max(0.0F, x.data()[i]);
+  return x;
 }
 
-X render(const data::Dataset& set, Span<const std::int64_t> indices) {
-  X out({std::ssize(indices), 4, 4, 3});
-  float* to = out.data();
-  for (const std::int64_t i : indices)
-    for (int p = 0; p < 48; ++p) *to++ = static_cast<float>(set.image(i).pixels[p]) / 128 - 1;
-  return out;
-}
-
-std::vector<eval::Result> run(const data::Dataset& train, const data::Dataset& test,
-                              const LowShotOptions& o) {
+std::vector<eval::Result> low_shot_of(const data::Dataset& train, const data::Dataset& test,
+                                      const LowShotOptions& o) {
   nn::Sequential<> net = test::two_stages();
-  return eval::low_shot(net, "toy", train, eval::seal(train, test), render, o);
+  return eval::low_shot(net, "toy", train, eval::seal(train, test), test::render_coloured, o);
 }
 
 TEST_CASE("so many pictures of every class have labels, drawn by the seed or the first in the files") {
-  const data::Dataset train = coloured(200, 1);
+  const data::Dataset train = test::faint(200, 1);
   const auto drawn = eval::labelled_part(train, 7, LabelOrder::random, 3);
   CHECK(drawn.size() == 21);
   CHECK(std::ranges::is_sorted(drawn));
@@ -60,16 +44,12 @@ TEST_CASE("so many pictures of every class have labels, drawn by the seed or the
 }
 
 TEST_CASE("a row for every tap, number of labels and draw, each fitted to its labels alone") {
-  const data::Dataset train = coloured(300, 1), test = coloured(150, 2);
+  const data::Dataset train = test::faint(300, 1), test = test::faint(150, 2);
   LowShotOptions o{.labels = {2, 20}, .draws = 3};
   o.eval = {.knn = false, .linear_probe = {.l2 = {1e-2}}, .seed = 5};
-  const auto rows = run(train, test, o);
+  const auto rows = low_shot_of(train, test, o);
   REQUIRE(rows.size() == 12);
-  const auto relu = eval::pixels(test, [](const data::Dataset& set, Span<const std::int64_t> indices) {
-    X x = render(set, indices);
-    for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = std::max(0.0F, x.data()[i]);
-    return x;
-  });
+  const auto relu = eval::pixels(test, render_relu);
   for (std::size_t i = 0; i < 12; ++i) {
     const eval::Result& r = rows[i];
     const std::int64_t k = i % 6 < 3 ? 2 : 20;
@@ -81,11 +61,7 @@ TEST_CASE("a row for every tap, number of labels and draw, each fitted to its la
     const data::Dataset known = train.subset(eval::labelled_part(train, k, LabelOrder::random, r.seed));
     CHECK(r.train_hash == known.hash());
     if (i >= 6) continue;
-    const auto f = eval::pixels(known, [](const data::Dataset& set, Span<const std::int64_t> indices) {
-      X x = render(set, indices);
-      for (std::int64_t j = 0; j < x.size(); ++j) x.data()[j] = std::max(0.0F, x.data()[j]);
-      return x;
-    });
+    const auto f = eval::pixels(known, render_relu);
     const auto probe = eval::fit_linear_probe(f.x, f.labels, 3, {.l2 = {1e-2}});
     CHECK(r.correct == eval::count_equal(probe.predict(relu.x), relu.labels));
   }
@@ -96,10 +72,11 @@ TEST_CASE("a row for every tap, number of labels and draw, each fitted to its la
 }
 
 TEST_CASE("the labels of the test set decide no choice of any draw") {
-  const data::Dataset train = coloured(300, 1);
+  const data::Dataset train = test::faint(300, 1);
   LowShotOptions o{.labels = {20}, .draws = 2};
   o.eval = {.svm = true, .linear_probe = {.l2 = {1e-1, 1e-3}}, .nearest = {.k = {3, 15}}, .seed = 5};
-  const auto rows = run(train, coloured(150, 2), o), moved = run(train, coloured(150, 2, 1), o);
+  const auto rows = low_shot_of(train, test::faint(150, 2), o),
+             moved = low_shot_of(train, test::faint(150, 2, 1), o);
   REQUIRE(rows.size() == 12);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(rows[i].chosen == moved[i].chosen);
@@ -108,22 +85,22 @@ TEST_CASE("the labels of the test set decide no choice of any draw") {
 }
 
 TEST_CASE("more labels than there are, draws of a fixed order and an opened test set are refused") {
-  const data::Dataset train = coloured(60, 1), test = coloured(20, 2);
+  const data::Dataset train = test::faint(60, 1), test = test::faint(20, 2);
   CHECK_THROWS_WITH_AS(eval::labelled_part(train, 50, LabelOrder::random, 0),
                        doctest::Contains("fewer than 50"), Error);
   CHECK_THROWS_WITH_AS(eval::labelled_part(train, 0, LabelOrder::random, 0),
                        doctest::Contains("at least one"), Error);
   CHECK_THROWS_AS(eval::labelled_part(data::Dataset(), 1, LabelOrder::random, 0), Error);
-  CHECK_THROWS_WITH_AS(run(train, test, {.labels = {5}, .order = LabelOrder::file}),
+  CHECK_THROWS_WITH_AS(low_shot_of(train, test, {.labels = {5}, .order = LabelOrder::file}),
                        doctest::Contains("allows one draw, not 5"), Error);
-  CHECK_THROWS_AS(run(train, test, {.labels = {}}), Error);
-  CHECK_THROWS_AS(run(train, test, {.labels = {5}, .draws = 0}), Error);
+  CHECK_THROWS_AS(low_shot_of(train, test, {.labels = {}}), Error);
+  CHECK_THROWS_AS(low_shot_of(train, test, {.labels = {5}, .draws = 0}), Error);
   nn::Sequential<> net = test::two_stages();
   auto sealed = eval::seal(train, test);
   sealed.open();
   LowShotOptions o{.labels = {5}, .draws = 1};
   o.eval = {.knn = false, .linear_probe = {.l2 = {1e-2}}};
-  CHECK_THROWS_WITH_AS(eval::low_shot(net, "toy", train, std::move(sealed), render, o),
+  CHECK_THROWS_WITH_AS(eval::low_shot(net, "toy", train, std::move(sealed), test::render_coloured, o),
                        doctest::Contains("was read already"), Error);
 }
 

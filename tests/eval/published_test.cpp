@@ -11,7 +11,7 @@ namespace {
 using namespace pretext;
 using eval::Constant;
 
-std::map<std::string, std::string> constants_of(const std::string& name) {
+std::map<std::string, std::string> published_constants(const std::string& name) {
   std::map<std::string, std::string> values;
   for (const Constant& c : eval::protocol(name).options.constants()) {
     CHECK_FALSE(c.meaning.empty());
@@ -34,7 +34,7 @@ TEST_CASE("every protocol has a name of its own, a source, one classifier and no
 }
 
 TEST_CASE("constants are those of the publications") {
-  auto rotnet = constants_of("rotnet");
+  auto rotnet = published_constants("rotnet");
   CHECK(rotnet["pool"] == "max");
   CHECK(rotnet["budget"] == "9600");
   CHECK(rotnet["solver"] == "sgd");
@@ -44,21 +44,21 @@ TEST_CASE("constants are those of the publications") {
   CHECK(rotnet["epochs"] == "35");
   CHECK(rotnet["batch"] == "192");
   CHECK(rotnet["momentum"] == "0.9 (Nesterov)");
-  auto goyal = constants_of("goyal");
+  auto goyal = published_constants("goyal");
   CHECK(goyal["budget"] == "9216");
   CHECK(goyal["l2"] == "0.0001");
   CHECK(goyal["batch"] == "256");
   CHECK(goyal["epochs"] == "28");
-  auto kolesnikov = constants_of("kolesnikov");
+  auto kolesnikov = published_constants("kolesnikov");
   CHECK(kolesnikov["l2"] == "100 / weights");
   CHECK(kolesnikov["standardize"] == "no");
   CHECK(kolesnikov["solver"] == "lbfgs");
-  CHECK(constants_of("zhang")["momentum"] == "0.9");
-  CHECK(constants_of("goyal_svm")["positive weight"] == "2");
-  CHECK(constants_of("goyal_svm")["folds"] == "3");
-  CHECK(constants_of("vissl_svm")["C"] == "0.01, 0.1, 1, 2, 5, 10, 15, 20, 50, 100, 1000");
-  CHECK(constants_of("npid")["k"] == "200");
-  CHECK(constants_of("dino")["temperature"] == "0.07");
+  CHECK(published_constants("zhang")["momentum"] == "0.9");
+  CHECK(published_constants("goyal_svm")["positive weight"] == "2");
+  CHECK(published_constants("goyal_svm")["folds"] == "3");
+  CHECK(published_constants("vissl_svm")["C"] == "0.01, 0.1, 1, 2, 5, 10, 15, 20, 50, 100, 1000");
+  CHECK(published_constants("npid")["k"] == "200");
+  CHECK(published_constants("dino")["temperature"] == "0.07");
 }
 
 TEST_CASE("the pooled sizes of AlexNet's maps are the published ones") {

@@ -11,12 +11,12 @@ namespace {
 using namespace pretext;
 using eval::Svm;
 using eval::SvmProblem;
-using X = Tensor<double, Cpu>;
+using Doubles = Tensor<double, Cpu>;
 
 /// The objective of a machine and its gradient, term by term.
 template <class T>
-double naive(const Tensor<T, Cpu>& x, Span<const int> labels, const SvmProblem& p, const eval::Vector& w,
-             eval::Vector& gradient) {
+double svm_objective(const Tensor<T, Cpu>& x, Span<const int> labels, const SvmProblem& p,
+                     const eval::Vector& w, eval::Vector& gradient) {
   gradient = w;
   double objective = 0;
   for (const double value : w) objective += 0.5 * value * value;
@@ -33,8 +33,8 @@ double naive(const Tensor<T, Cpu>& x, Span<const int> labels, const SvmProblem& 
   return objective;
 }
 
-X to_double(const test::Matrix& x) {
-  X y(x.shape());
+Doubles doubles_of(const test::Matrix& x) {
+  Doubles y(x.shape());
   std::copy_n(x.data(), x.size(), y.data());
   return y;
 }
@@ -44,7 +44,7 @@ std::vector<SvmProblem> problems_of(int classes, double cost, double weight = 1)
 }
 
 TEST_CASE("two rows on a line have the machine that paper and pencil give them") {
-  const X x = X::from({2, 1}, std::vector<double>{1, -1});
+  const Doubles x = Doubles::from({2, 1}, std::vector<double>{1, -1});
   const std::vector<int> labels{0, 1};
   const std::vector<SvmProblem> problems{{0, 1, 1}, {0, 1, 2}, {1, 0.5, 1}, {0, 1e6, 1}};
   const auto machines = eval::fit_svms(x, labels, problems, {.tolerance = 1e-14});
@@ -59,7 +59,7 @@ TEST_CASE("two rows on a line have the machine that paper and pencil give them")
 }
 
 TEST_CASE("a row outside of its margin has no say") {
-  const X x = X::from({3, 1}, std::vector<double>{1, -1, 100});
+  const Doubles x = Doubles::from({3, 1}, std::vector<double>{1, -1, 100});
   const std::vector<SvmProblem> problems{{0, 1, 1}};
   const auto machines = eval::fit_svms(x, std::vector{0, 1, 0}, problems, {.tolerance = 1e-14});
   CHECK(machines[0].weight[0] == doctest::Approx(0.8));
@@ -67,7 +67,7 @@ TEST_CASE("a row outside of its margin has no say") {
 
 TEST_CASE("where a search ends the conditions of Karush, Kuhn and Tucker hold, and the gap is what it says") {
   const auto f = test::clusters(300, 10, 4, 2, 1);
-  const X x = to_double(f.x);
+  const Doubles x = doubles_of(f.x);
   for (const double cost : {1e-4, 1e-2, 1.0, 100.0}) {
     CAPTURE(cost);
     const auto problems = problems_of(4, cost, 2);
@@ -78,7 +78,7 @@ TEST_CASE("where a search ends the conditions of Karush, Kuhn and Tucker hold, a
       // The dual variables 2 C slack are 0 or more, and 0 outside of the margin, by what they are; that the
       // weights are their sum over the rows is that the gradient is 0.
       CHECK(m.objective ==
-            doctest::Approx(naive(x, f.labels, problems[p], m.weight, gradient)).epsilon(1e-12));
+            doctest::Approx(svm_objective(x, f.labels, problems[p], m.weight, gradient)).epsilon(1e-12));
       const double gap = 0.5 * eval::detail::dot(gradient, gradient);
       CHECK(m.converged);
       CHECK(m.gap <= 1e-9 * m.objective);
@@ -89,7 +89,7 @@ TEST_CASE("where a search ends the conditions of Karush, Kuhn and Tucker hold, a
 
 TEST_CASE("the objective is above its minimum by no more than the gap, wherever a search is stopped") {
   const auto f = test::clusters(200, 8, 2, 2, 1);
-  const X x = to_double(f.x);
+  const Doubles x = doubles_of(f.x);
   const auto problems = problems_of(2, 1);
   const auto best = eval::fit_svms(x, f.labels, problems, {.tolerance = 1e-13});
   for (const int iterations : {0, 1, 2}) {
@@ -109,7 +109,7 @@ TEST_CASE("machines in float are as good as those in double, to a millionth") {
   std::vector<std::int64_t> rows(1200);
   std::iota(rows.begin(), rows.end(), 0);
   const test::Matrix x = eval::SvmProbe<float>::normalized(f.x, rows);
-  const X exact = to_double(x);
+  const Doubles exact = doubles_of(x);
   for (const double cost : {1e-6, 1e-2, 1.0, 100.0}) {
     CAPTURE(cost);
     const auto problems = problems_of(5, cost, 2);
@@ -118,7 +118,7 @@ TEST_CASE("machines in float are as good as those in double, to a millionth") {
     for (std::size_t p = 0; p < 5; ++p) {
       eval::Vector gradient;
       CHECK(machines[p].converged);
-      CHECK(naive(exact, f.labels, problems[p], machines[p].weight, gradient) ==
+      CHECK(svm_objective(exact, f.labels, problems[p], machines[p].weight, gradient) ==
             doctest::Approx(best[p].objective).epsilon(1e-6));
     }
   }
@@ -126,7 +126,7 @@ TEST_CASE("machines in float are as good as those in double, to a millionth") {
 
 TEST_CASE("many machines are fitted together as each alone, and from any start") {
   const auto f = test::clusters(250, 6, 3, 1.5, 1);
-  const X x = to_double(f.x);
+  const Doubles x = doubles_of(f.x);
   const std::vector<SvmProblem> problems{{0, 1e-3, 1}, {1, 10, 1}, {2, 1, 2}, {1, 1, 1}};
   const auto together = eval::fit_svms(x, f.labels, problems, {.tolerance = 1e-10});
   std::vector<Svm> start;
@@ -271,8 +271,8 @@ TEST_CASE("objectives and accuracies are those of scikit-learn's LinearSVC on th
       std::memcpy(peers[c].weight.data(), theirs.data() + c * (dims + 1) * sizeof(double),
                   (dims + 1) * sizeof(double));
       eval::Vector gradient;
-      const double own = naive(x, f.labels, problems[c], machines[c].weight, gradient);
-      const double other = naive(x, f.labels, problems[c], peers[c].weight, gradient);
+      const double own = svm_objective(x, f.labels, problems[c], machines[c].weight, gradient);
+      const double other = svm_objective(x, f.labels, problems[c], peers[c].weight, gradient);
       CHECK(own == doctest::Approx(other).epsilon(1e-6));
       worst = std::max(worst, std::abs(own / other - 1));
     }

@@ -11,14 +11,14 @@ namespace {
 using namespace pretext;
 
 /// What a file says of itself, read as NumPy's description of the format has it.
-struct Parsed {
+struct NpyParts {
   std::string type;
   std::vector<std::int64_t> shape;
   bool fortran = true;
   std::string values;
 };
 
-Parsed parse(const std::string& file) {
+NpyParts npy_parts(const std::string& file) {
   REQUIRE(file.size() > 10);
   CHECK(file.substr(0, 6) == "\x93NUMPY");
   CHECK(file[6] == 1);
@@ -29,7 +29,7 @@ Parsed parse(const std::string& file) {
   REQUIRE(file.size() >= 10 + length);
   const std::string header = file.substr(10, length);
   CHECK(header.back() == '\n');
-  Parsed p;
+  NpyParts p;
   const auto after = [&](const std::string& key) {
     const std::size_t at = header.find("'" + key + "': ");
     REQUIRE(at != std::string::npos);
@@ -59,7 +59,7 @@ TEST_CASE("an array is written as NumPy describes it, and is read back to the sa
     Tensor<float, Cpu> x(shape);
     for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i) / 7;
     write_npy<float>(path, shape, x.span());
-    const Parsed p = parse(test::read_file(path));
+    const NpyParts p = npy_parts(test::read_file(path));
     CHECK(p.type == "<f4");
     CHECK_FALSE(p.fortran);
     REQUIRE(std::ssize(p.shape) == shape.rank());
@@ -71,7 +71,7 @@ TEST_CASE("an array is written as NumPy describes it, and is read back to the sa
     CHECK((x.size() == 0 || std::memcmp(again.data(), x.data(), p.values.size()) == 0));
   }
   write_npy<int>(path, {3}, std::vector{-1, 0, 7});
-  const Parsed p = parse(test::read_file(path));
+  const NpyParts p = npy_parts(test::read_file(path));
   CHECK(p.type == "<i4");
   CHECK(p.shape == std::vector<std::int64_t>{3});
   CHECK(read_npy<int>(path, {3}).data()[0] == -1);
@@ -105,10 +105,10 @@ TEST_CASE("NumPy reads what was written") {
   write_npy<int>(folder / "y.npy", {5}, std::vector{-1, 0, 1, 2, 3});
   const std::string at = folder.path().string();
   CHECK(test::run_python("-c 'import numpy as n; x = n.load(\"" + at +
-                        "/x.npy\", mmap_mode=\"r\"); assert x.shape == (5, 7) and x.dtype == n.float32 and "
-                        "(x == n.arange(35).reshape(5, 7) / 8).all()'"));
+                         "/x.npy\", mmap_mode=\"r\"); assert x.shape == (5, 7) and x.dtype == n.float32 and "
+                         "(x == n.arange(35).reshape(5, 7) / 8).all()'"));
   CHECK(test::run_python("-c 'import numpy as n; y = n.load(\"" + at +
-                        "/y.npy\"); assert y.dtype == n.int32 and (y == n.arange(5) - 1).all()'"));
+                         "/y.npy\"); assert y.dtype == n.int32 and (y == n.arange(5) - 1).all()'"));
 }
 
 }  // namespace
