@@ -166,7 +166,7 @@ class Demo {
   std::vector<NeighbourRow> neighbours_of(nn::Sequential<>& net, const TrainingSettings& settings) {
     const std::vector<std::string> taps{outcome_.neighbour_tap};
     const tasks::PlainInputs inputs = settings.inputs();
-    const eval::FeatureOptions options{.budget = s_.measure.budget};
+    const eval::FeatureOptions options = s_.measure.options().features;
     const auto asked = some_indices(test_.size(), 6);
     const data::Dataset queries = test_.subset(asked);
     const eval::Bank bank(eval::features(net, taps, train_, inputs, options).front().x);

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <pretext/eval/eval_options.hpp>
 #include <pretext/eval/protocol.hpp>
 
 #include "training.hpp"
 
-/// What the features of a network are measured by.
+/// What the features of a network are measured by: a protocol, and what is not to be as it says. Numbers that
+/// are 0 and texts that are empty leave it as it is.
 struct MeasureSettings {
-  std::string taps, pool = "average", l2 = "0.1,0.01,0.001,0.0001,0.00001";
-  std::int64_t budget = 4096, k = 200, seed = 0;
-  double temperature = 0.1;
-  bool linear = true, knn = true;
+  std::string protocol, taps, pool, l2, store;
+  std::int64_t budget = 0, k = 0, seed = 0;
+  double temperature = 0;
+  bool linear = true, knn = true;  ///< what is measured where no protocol is named
 
-  /// The flags of the protocols that are on.
+  /// The flags of the classifiers that are on, all but the seed.
   void add_to(Settings& settings);
+  /// Those of features alone.
+  void add_features_to(Settings& settings);
+
+  /// All constants; throws where there is no such protocol, or the settings do not suit it.
+  pretext::eval::EvalOptions options() const;
 
   /// Throws what measuring a network with these taps would throw of the settings alone.
   void check(const std::vector<std::string>& known_taps) const;
 };
+
+/// options(), of this network and for what it is shown.
+pretext::eval::EvalOptions options_of(const MeasureSettings& settings, const pretext::nn::Sequential<>& net,
+                                      const pretext::tasks::PlainInputs& inputs);
 
 /// One row for each tap and protocol of a network; all choices are made on a part of `train`, `test` is read
 /// once. A network without stages stands for raw pixels.
@@ -28,8 +39,8 @@ std::vector<pretext::eval::Result> measure(pretext::nn::Sequential<>& net, const
                                            const MeasureSettings& settings);
 
 /// The results on the terminal: a row a tap and protocol, a column a network, mean and deviation over seeds,
-/// in %.
-void print_table(const std::vector<pretext::eval::Result>& results);
+/// in %, and below the constants of the protocols. `interval`: the 95 % interval of the mean as well.
+void print_table(const std::vector<pretext::eval::Result>& results, bool interval = false);
 
 /// Which checkpoint was measured.
 pretext::JsonObject weights_of(const std::string& run, const TrainingSettings& training,
@@ -39,9 +50,11 @@ pretext::JsonObject weights_of(const std::string& run, const TrainingSettings& t
 /// checkpoints were measured, where there were any.
 void write_record(const std::filesystem::path& path, pretext::Span<const pretext::JsonObject> rows,
                   const std::string& command, const std::string& config,
-                  const pretext::JsonObject& weights = {});
+                  const pretext::JsonObject& weights = {},
+                  pretext::Span<const pretext::JsonObject> summaries = {});
 
-/// The same of results: every number with its tap, network, seed and protocol.
+/// The same of results: every number with its tap, network, seed and protocol; where there are several of a
+/// kind, what they say together.
 void write_results(const std::filesystem::path& path, const std::vector<pretext::eval::Result>& results,
                    const std::string& command, const std::string& config,
                    const pretext::JsonObject& weights = {});

@@ -12,10 +12,7 @@ struct TaskSetup {
   std::string tested = "test picture";  ///< what one of `test` is
 };
 
-/// One constant of a task.
-struct Constant {
-  std::string name, value, meaning;
-};
+using pretext::eval::Constant;
 
 /// Which pictures of a task are drawn for a reader, and whose answers stand beside them.
 struct ViewRequest {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <pretext/eval/low_shot.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
 #include <pretext/report/filters.hpp>
@@ -39,6 +40,10 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
   settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
   settings.add("precision", &precision, "fast, or strict: no convolution by fewer multiplications");
+  settings.add("init", &init, "Run folder whose network training begins with; empty: random weights");
+  settings.add("labels", &labels, "Supervised: labelled pictures of each class, repeated; 0: all");
+  settings.add("label-order", &label_order, "Which those are: random, or file: the first ones");
+  settings.add("head-lr", &head_lr, "Learning rate of the head over that of the rest");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
 }
 
@@ -93,6 +98,10 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
+  require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
+  require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
+  require_known("label-order", label_order, {"random", "file"});
+  require(head_lr > 0 && std::isfinite(head_lr), "--head-lr must be above 0 and finite, not ", head_lr);
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
   source.check();
   crop();
@@ -102,10 +111,11 @@ void TrainingSettings::resolve() {
 void TrainingSettings::check(const data::Dataset& train) const {
   require(task != "supervised" || train.labelled(), "supervised: the pictures of ", train.name(),
           " have no labels");
-  const std::int64_t held_out = std::llround(validation * static_cast<double>(train.size()));
-  require(validation == 0 || held_out > 0, "--validation ", validation, " of ",
-          counted(train.size(), "picture"), " holds none out; give a larger part, or 0");
-  const std::int64_t left = train.size() - held_out;
+  const std::int64_t known = labelled_of(*this, train).size();
+  const std::int64_t held_out = std::llround(validation * static_cast<double>(known));
+  require(validation == 0 || held_out > 0, "--validation ", validation, " of ", counted(known, "picture"),
+          " holds none out; give a larger part, or 0");
+  const std::int64_t left = labels > 0 ? train.size() : known - held_out;
   require(batch <= left, counted(left, "picture"), " to train on do not fill one batch of ", batch,
           "; give a smaller --batch",
           held_out == 0 ? "" : " or --validation, which holds " + std::to_string(held_out) + " out");
@@ -122,6 +132,16 @@ std::map<std::string, std::string> values_of(std::istream&& in) {
   return values;
 }
 
+/// What a setting was in a run that was made before there was one: as it is unless given.
+std::string default_of(const std::string& name) {
+  TrainingSettings unset;
+  Settings settings;
+  unset.add_to(settings);
+  const auto values = values_of(std::istringstream(settings.toml()));
+  const auto found = values.find(name);
+  return found == values.end() ? "not given" : found->second;
+}
+
 /// A run goes on with the settings that it began with; only how its pictures are read may have changed.
 void require_same_settings(const std::filesystem::path& stored, const std::string& config) {
   if (!std::filesystem::exists(stored)) return;
@@ -129,10 +149,9 @@ void require_same_settings(const std::filesystem::path& stored, const std::strin
   std::string differing;
   for (const auto& [name, value] : values_of(std::istringstream(config))) {
     if (name == "data" || name == "cache" || name == "max-bad") continue;
-    const auto before = then.find(name);
-    if (before == then.end() || before->second != value)
-      differing += "\n  " + name + ": then " + (before == then.end() ? "not given" : before->second) +
-                   ", now " + value;
+    const auto stored_value = then.find(name);
+    const std::string before = stored_value == then.end() ? default_of(name) : stored_value->second;
+    if (before != value) differing += "\n  " + name + ": then " + before + ", now " + value;
   }
   require(differing.empty(), stored.string(),
           ": --resume continues a run with the settings that it began with; others are", differing);
@@ -144,12 +163,40 @@ train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) 
   how.batch = s.batch;
   how.seed = s.random_seed();
   how.schedule = s.make_schedule();
+  if (s.head_lr != 1) how.groups.push_back({optim::named("head"), s.head_lr, std::nullopt});
   how.model = s.model + " width " + std::to_string(s.width);
   for (const auto& [name, value] : programs()) how.facts[name] = value;
   return how;
 }
 
+/// Takes over the weights of the run that this one begins with.
+void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
+  if (s.init.empty()) return;
+  const TrainingSettings from = read_run(s.init);
+  const auto named = [](const TrainingSettings& t) {
+    return message(t.model, " of width ", t.width, " for ", tool_task(t.task).channels, " channels");
+  };
+  require(named(from) == named(s), s.init, ": has a network ", named(from), "; expected ", named(s));
+  Restored restored = load_backbone(from, s.init);
+  nn::load_state(backbone, nn::save_state(restored.backbone));
+}
+
 }  // namespace
+
+data::Dataset labelled_of(const TrainingSettings& s, const data::Dataset& train) {
+  if (s.labels == 0) return train;
+  const auto order = s.label_order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
+  return train.subset(eval::labelled_part(train, s.labels, order, s.random_seed()));
+}
+
+TrainingParts parts_of(const TrainingSettings& s, const data::Dataset& train) {
+  const data::Dataset labelled = labelled_of(s, train);
+  data::IndexSplit split = data::take_split(labelled.size(), s.validation, s.random_seed());
+  const auto once = split.train.size();
+  while (s.labels > 0 && std::ssize(split.train) < train.size())
+    split.train.push_back(split.train[split.train.size() - once]);
+  return {labelled.subset(split.train), labelled.subset(split.held_out)};
+}
 
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
                       train::FitOptions how) {
@@ -157,10 +204,11 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   require_apart(how.out, s.source);
   if (how.mode == train::RunMode::resume) require_same_settings(how.out / "config.toml", how.config);
   how = fit_options(s, std::move(how));
-  const data::IndexSplit split = data::take_split(train.size(), s.validation, s.random_seed());
-  how.validation = train.subset(split.held_out);
+  const TrainingParts parts = parts_of(s, train);
+  how.validation = parts.held_out;
   nn::Sequential<> backbone = make_backbone(s);
-  TaskSetup setup = tool_task(s.task).set_up(s, backbone, train.subset(split.train), test);
+  load_init(s, backbone);
+  TaskSetup setup = tool_task(s.task).set_up(s, backbone, parts.train, test);
   Trained result{std::move(backbone), std::move(setup.task)};
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);
   if (how.tensorboard)
@@ -244,8 +292,7 @@ Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& r
 Trained load_trained(const TrainingSettings& s, const std::filesystem::path& run,
                      const data::Dataset& train) {
   Restored restored = load_backbone(s, run);
-  const data::IndexSplit split = data::take_split(train.size(), s.validation, s.random_seed());
-  TaskSetup setup = tool_task(s.task).set_up(s, restored.backbone, train.subset(split.train), {});
+  TaskSetup setup = tool_task(s.task).set_up(s, restored.backbone, parts_of(s, train).train, {});
   nn::load_state(setup.task, restored.head);
   return {std::move(restored.backbone), std::move(setup.task)};
 }

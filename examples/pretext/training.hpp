@@ -17,6 +17,9 @@ struct TrainingSettings {
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
   DataSettings source;
+  std::string init, label_order = "random";  ///< the run that it begins with; which pictures have labels
+  std::int64_t labels = 0;                   ///< a class; 0: all
+  double head_lr = 1;
   bool recompute = false;  ///< decides nothing but memory and time: not stored
 
   void add_to(Settings& settings);
@@ -57,6 +60,17 @@ pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
 
 /// The number of channels of a backbone's last tap.
 std::int64_t last_channels(pretext::nn::Sequential<>& backbone, const TrainingSettings& settings);
+
+/// The pictures that a training learns from, and those that it holds out.
+struct TrainingParts {
+  pretext::data::Dataset train, held_out;
+};
+
+/// Few labelled pictures are repeated until they are as many as all: an epoch is as long as ever.
+TrainingParts parts_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
+
+/// The pictures that have labels, each once.
+pretext::data::Dataset labelled_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
 
 /// Trains a backbone for the task of the settings. `how` says where the run lives; the rest of it is filled
 /// in. An empty `test` is not scored.

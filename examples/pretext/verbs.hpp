@@ -6,6 +6,9 @@
 Verb pretrain_verb();
 Verb probe_verb();
 Verb knn_verb();
+Verb lowshot_verb();
+Verb finetune_verb();
+Verb features_verb();
 Verb attention_verb();
 Verb view_verb();
 Verb audit_verb();

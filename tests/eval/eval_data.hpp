@@ -65,6 +65,37 @@ inline pretext::eval::Features clusters(std::int64_t rows, std::int64_t dims, st
   return f;
 }
 
+inline const std::vector<std::string> colours{"red", "green", "blue"};
+
+/// Noisy pictures of one colour each, which stands out by `strength`; `shift` moves every label of the set to
+/// another class.
+inline pretext::data::Dataset coloured(int count, std::uint64_t seed, int shift = 0, int strength = 60) {
+  pretext::data::DatasetBuilder builder("coloured", colours);
+  pretext::Rng rng(seed, pretext::Use::test);
+  for (int i = 0; i < count; ++i) {
+    const auto colour = static_cast<int>(rng.below(3));
+    std::uint8_t* pixels = builder.add(4, 4, (colour + shift) % 3);
+    for (int p = 0; p < 48; ++p)
+      pixels[p] = static_cast<std::uint8_t>(rng.below(140) + (p % 3 == colour ? strength : 0));
+  }
+  return std::move(builder).build();
+}
+
+/// coloured(), harder to tell.
+inline pretext::data::Dataset faint(int count, std::uint64_t seed, int shift = 0) {
+  return coloured(count, seed, shift, 40);
+}
+
+/// Coloured pictures as [n, 4, 4, 3], values from -1 to 1.
+inline pretext::Tensor<float, pretext::Cpu> render_coloured(const pretext::data::Dataset& set,
+                                                            pretext::Span<const std::int64_t> indices) {
+  pretext::Tensor<float, pretext::Cpu> out({std::ssize(indices), 4, 4, 3});
+  float* to = out.data();
+  for (const std::int64_t i : indices)
+    for (int p = 0; p < 48; ++p) *to++ = static_cast<float>(set.image(i).pixels[p]) / 128 - 1;
+  return out;
+}
+
 /// Calls f with pools of 1, 2, 3 and 8 threads and gives what it returned.
 template <class F>
 auto with_each_pool(F&& f) {

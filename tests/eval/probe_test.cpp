@@ -14,38 +14,15 @@ using eval::EvalOptions;
 using eval::Result;
 using X = Tensor<float, Cpu>;
 
-const std::vector<std::string> classes{"red", "green", "blue"};
-
-/// Noisy pictures of one colour each; `shift` moves every label of the set to another class.
-data::Dataset coloured(int count, std::uint64_t seed, int shift = 0) {
-  data::DatasetBuilder builder("coloured", classes);
-  Rng rng(seed, Use::test);
-  for (int i = 0; i < count; ++i) {
-    const auto colour = static_cast<int>(rng.below(3));
-    std::uint8_t* pixels = builder.add(4, 4, (colour + shift) % 3);
-    for (int p = 0; p < 48; ++p)
-      pixels[p] = static_cast<std::uint8_t>(rng.below(140) + (p % 3 == colour ? 60 : 0));
-  }
-  return std::move(builder).build();
-}
-
-X render(const data::Dataset& set, Span<const std::int64_t> indices) {
-  X out({std::ssize(indices), 4, 4, 3});
-  float* to = out.data();
-  for (const std::int64_t i : indices)
-    for (int p = 0; p < 48; ++p) *to++ = static_cast<float>(set.image(i).pixels[p]) / 128 - 1;
-  return out;
-}
-
 const EvalOptions few{.linear_probe = {.l2 = {1e-1, 1e-2, 1e-3}}, .nearest = {.k = {3, 30}}, .seed = 11};
 
 std::vector<Result> run(const data::Dataset& train, const data::Dataset& test, const EvalOptions& o = few) {
   nn::Sequential<> net = test::two_stages();
-  return eval::evaluate(net, "toy", train, eval::seal(train, test), render, o);
+  return eval::evaluate(net, "toy", train, eval::seal(train, test), test::render_coloured, o);
 }
 
 TEST_CASE("a table has a row for every tap and protocol, each with all that is needed to read it") {
-  const data::Dataset train = coloured(300, 1), test = coloured(200, 2);
+  const data::Dataset train = test::coloured(300, 1), test = test::coloured(200, 2);
   const auto rows = run(train, test);
   REQUIRE(rows.size() == 4);
   const char* expected[][2] = {{"relu", "linear probe (lbfgs)"},
@@ -74,8 +51,8 @@ TEST_CASE("a table has a row for every tap and protocol, each with all that is n
 }
 
 TEST_CASE("the labels of the test set decide the accuracy and nothing else") {
-  const data::Dataset train = coloured(300, 1);
-  const auto rows = run(train, coloured(200, 2)), moved = run(train, coloured(200, 2, 1));
+  const data::Dataset train = test::coloured(300, 1);
+  const auto rows = run(train, test::coloured(200, 2)), moved = run(train, test::coloured(200, 2, 1));
   REQUIRE(rows.size() == moved.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(moved[i].chosen == rows[i].chosen);
@@ -85,11 +62,35 @@ TEST_CASE("the labels of the test set decide the accuracy and nothing else") {
   }
 }
 
+TEST_CASE("a machine a class is measured by accuracy and mean precision, and chooses without the test set") {
+  EvalOptions o = few;
+  o.linear = o.knn = false;
+  o.svm = true;
+  const data::Dataset train = test::coloured(300, 1);
+  const auto rows = run(train, test::coloured(200, 2), o), moved = run(train, test::coloured(200, 2, 1), o);
+  REQUIRE(rows.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(rows[i].protocol == "SVM a class");
+    CHECK(rows[i].validation == 300);
+    CHECK(rows[i].accuracy() > 0.75);
+    CHECK(rows[i].precision > 0.85);
+    CHECK(rows[i].validation_precision > 0.85);
+    CHECK(rows[i].chosen.size() == 3);
+    CHECK(rows[i].chosen[2].first == "C of class 2");
+    CHECK(moved[i].chosen == rows[i].chosen);
+    CHECK(moved[i].validation_precision == rows[i].validation_precision);
+    CHECK(moved[i].precision < 0.6);
+  }
+  CHECK(eval::to_json(rows[0]).text().find("\"precision\":" + json_number(rows[0].precision)) !=
+        std::string::npos);
+}
+
 TEST_CASE("test accuracy is that of the probes fitted by hand") {
-  const data::Dataset train = coloured(200, 1), test = coloured(150, 2);
+  const data::Dataset train = test::coloured(200, 1), test = test::coloured(150, 2);
   const auto rows =
       run(train, test, {.taps = {"pixels"}, .linear_probe = {.l2 = {1e-2}}, .nearest = {.k = {9}}});
-  const auto known = eval::pixels(train, render), asked = eval::pixels(test, render);
+  const auto known = eval::pixels(train, test::render_coloured),
+             asked = eval::pixels(test, test::render_coloured);
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].correct ==
         eval::count_equal(eval::fit_linear_probe(known.x, known.labels, 3, {.l2 = {1e-2}}).predict(asked.x),
@@ -100,10 +101,10 @@ TEST_CASE("test accuracy is that of the probes fitted by hand") {
 }
 
 TEST_CASE("a network without stages stands for pixels, and protocols can be left out") {
-  const data::Dataset train = coloured(100, 1), test = coloured(50, 2);
+  const data::Dataset train = test::coloured(100, 1), test = test::coloured(50, 2);
   nn::Sequential<> none;
   const auto rows =
-      eval::evaluate(none, "raw pixels", train, eval::seal(train, test), render,
+      eval::evaluate(none, "raw pixels", train, eval::seal(train, test), test::render_coloured,
                      {.knn = false, .linear_probe = {.solver = eval::Solver::sgd, .l2 = {1e-3}}});
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].tap == "pixels");
@@ -112,13 +113,13 @@ TEST_CASE("a network without stages stands for pixels, and protocols can be left
 }
 
 TEST_CASE("a test set that was read, has no labels or other classes is refused") {
-  const data::Dataset train = coloured(100, 1), test = coloured(50, 2);
+  const data::Dataset train = test::coloured(100, 1), test = test::coloured(50, 2);
   nn::Sequential<> net = test::two_stages();
   auto sealed = eval::seal(train, test);
   sealed.open();
-  CHECK_THROWS_WITH_AS(eval::evaluate(net, "toy", train, std::move(sealed), render, few),
+  CHECK_THROWS_WITH_AS(eval::evaluate(net, "toy", train, std::move(sealed), test::render_coloured, few),
                        doctest::Contains("was read already"), Error);
-  data::DatasetBuilder other("other", {"red", "green"}), bare("bare", classes);
+  data::DatasetBuilder other("other", {"red", "green"}), bare("bare", test::colours);
   std::fill_n(other.add(4, 4, 0), 48, std::uint8_t{1});
   std::fill_n(bare.add(4, 4), 48, std::uint8_t{1});
   const data::Dataset two = std::move(other).build(), unlabelled = std::move(bare).build();
@@ -126,7 +127,8 @@ TEST_CASE("a test set that was read, has no labels or other classes is refused")
                        doctest::Contains("classes of coloured and other are not the same"), Error);
   CHECK_THROWS_WITH_AS(eval::seal(train, unlabelled), doctest::Contains("some without a label"), Error);
   CHECK_THROWS_AS(eval::seal(data::Dataset(), data::Dataset()), Error);
-  CHECK_THROWS_AS(eval::evaluate(net, "toy", train, eval::Sealed<data::Dataset>(two), render, few), Error);
+  CHECK_THROWS_AS(
+      eval::evaluate(net, "toy", train, eval::Sealed<data::Dataset>(two), test::render_coloured, few), Error);
 }
 
 }  // namespace

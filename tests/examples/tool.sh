@@ -122,6 +122,41 @@ sed 's/^data = .*/data = "gone"/' run/config.toml > moved.toml && mkdir moved &&
 refused "the name is relative to the folder that the run was made from; --data names them anew" probe --run moved
 holds run/knn.json '"protocol":"kNN (cosine)"'
 refused "there is no tap 'block9'" probe --run run --taps block9
+says "goyal_svm: pool average, budget 9216, loss squared hinge" probe --run run --protocol goyal_svm --taps block1 --no-baselines
+holds run/probe-goyal_svm.json '"protocol":"SVM a class, goyal_svm"'
+says "linear probe (sgd), goyal changed, block1" probe --run run --protocol goyal --taps block1 --no-baselines --budget 64
+refused "there is no protocol 'goyl'. Did you mean 'goyal'?" probe --run run --protocol goyl
+refused "--l2 is that of a linear probe, which npid has not" probe --run run --protocol npid --l2 0.1
+says "times 0.2 at 5, 15, 25" info rotnet
+says "protocols  zhang rotnet" info
+
+# With few labels, and all of the network trained on them.
+says "95 % interval of 3 draws" lowshot --run run --labels 2,3 --draws 3 --taps block1 --budget 64 --l2 0.01 --supervised-epochs 1 --supervised-batch 15 --store store
+holds run/lowshot.json '"protocol":"linear probe (lbfgs), 3 labels a class"'
+holds run/lowshot.json '"protocol":"training, 2 labels a class"'
+holds run/lowshot.json '"runs":3,'
+[ "$(ls store | wc -l)" = 4 ] || fail "the store should hold features of two networks for each part: $(ls store)"
+refused "--label-order file allows --draws 1 alone, not 5" lowshot --run run --label-order file
+refused "fewer than 20" lowshot --run run
+refused "--labels must be whole numbers with commas between them, not 'few'" lowshot --run run --labels few
+says "every number with its protocol" finetune --run run --labels 0,3 --epochs 1 --batch 15 --keep kept
+holds run/finetune.json '"network":"fine-tuned","tap":"head"'
+holds run/finetune.json '"protocol":"training, all labels"'
+holds kept/finetuned-3-0/config.toml 'init = "run"'
+says "linear probe" probe --run kept/finetuned-3-0 --no-baselines --taps block1 --budget 64 --l2 0.01
+says "saved in same" pretrain --config kept/finetuned-3-0/config.toml supervised --out same
+cmp -s same/metrics.csv kept/finetuned-3-0/metrics.csv || fail "the config of a fine-tuned run does not make it again"
+refused "has a network nin3 of width 8 for 3 channels; expected" pretrain supervised $small --width 16 --init run --out wrong
+refused "--labels are for supervised training" pretrain $small --labels 3 --out wrong
+
+# Features for other programs.
+says "features.npy: [60, 64]" features --run run --tap block2 --budget 64 --part test --out new/features.npy
+for file in features.npy features.labels.npy features.json; do [ -s "new/$file" ] || fail "new/$file is missing"; done
+[ "$(head -c 6 new/features.npy | tail -c 5)" = NUMPY ] || fail "features.npy is not what NumPy reads"
+[ "$(wc -c < new/features.npy)" = $((128 + 60 * 64 * 4)) ] || fail "features.npy has another size than 60 rows of 64 floats"
+holds new/features.json '"tap":"block2"'
+refused "--out must name a .npy file" features --run run --out features.txt
+refused "there is no tap 'block9'" features --run run --tap block9
 refused "is not a run folder" probe --run wrong
 
 # What it is shown, and what there is.

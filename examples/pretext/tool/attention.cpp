@@ -171,7 +171,7 @@ std::string csv(const std::vector<Row>& rows) {
 
 std::vector<JsonObject> json(const std::vector<Row>& rows, const AttentionSettings& s,
                              const data::Dataset& pictures) {
-  const std::string hash = eval::hash_text(pictures.hash());
+  const std::string hash = hash_text(pictures.hash());
   std::vector<JsonObject> objects;
   for (const Row& r : rows)
     objects.push_back(JsonObject()

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// `pretext info` says what this build is, what a task's constants are, or what a model is made of.
+// `pretext info` says what this build is, what the constants of a task or a protocol are, or what a model is
+// made of.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 
+#include <pretext/eval/published.hpp>
 #include <pretext/image/codec.hpp>
 #include <pretext/nn/count.hpp>
 
@@ -55,6 +57,12 @@ void print_task(const ToolTask& task, const InfoSettings& s) {
   if (columns.size() > 1) std::printf("\n* the variants differ; --variants paper,released shows those two\n");
 }
 
+void print_protocol(const eval::Protocol& protocol) {
+  std::printf("%s: %s\n\n", protocol.options.protocol.c_str(), protocol.source.c_str());
+  for (const Constant& c : protocol.options.constants())
+    std::printf("  %-16s %-26s  %s\n", c.name.c_str(), c.value.c_str(), c.meaning.c_str());
+}
+
 void print_model(const InfoSettings& s) {
   const std::int64_t size = s.size == 0 ? 32 : s.size;
   TrainingSettings settings;
@@ -81,7 +89,9 @@ int run(const InfoSettings& s) {
   require(s.size == 0 || (s.size >= 8 && s.size <= 1024), "--size must be 8 to 1024, or 0, not ", s.size);
   const auto found = std::ranges::find(tool_tasks(), s.subject, &ToolTask::name);
   std::vector<std::string> known = model_names();
-  const bool task = found != tool_tasks().end(), model = !task && !s.subject.empty();
+  const std::vector<std::string> protocols = eval::protocol_names();
+  const bool task = found != tool_tasks().end(), protocol = std::ranges::count(protocols, s.subject) > 0,
+             model = !task && !protocol && !s.subject.empty();
   require(model || s.width == 0, "--width is that of a model; name one");
   require(task || s.variants.empty(), "--variants are those of a task; name one");
   if (s.subject.empty()) {
@@ -89,11 +99,15 @@ int run(const InfoSettings& s) {
     std::printf("%-10s %s\n", "cuda", cuda());
     print_names("tasks", task_names());
     print_names("models", known);
+    print_names("protocols", protocols);
   } else if (task) {
     print_task(*found, s);
+  } else if (protocol) {
+    print_protocol(eval::protocol(s.subject));
   } else {
     std::ranges::copy(task_names(), std::back_inserter(known));
-    require_known("task or model", s.subject, known);
+    std::ranges::copy(protocols, std::back_inserter(known));
+    require_known("task, model or protocol", s.subject, known);
     print_model(s);
   }
   return 0;
@@ -103,10 +117,11 @@ int run(const InfoSettings& s) {
 
 Verb info_verb() {
   auto s = std::make_shared<InfoSettings>();
-  Verb verb{"info", "Say what this build is, or describe a task or a model", {}, [s](const Settings&) {
-              return run(*s);
-            }};
-  verb.settings.add_positional("subject", &s->subject, "A task or a model; empty: this build");
+  Verb verb{
+      "info", "Say what this build is, or describe a task, a model or a protocol", {}, [s](const Settings&) {
+        return run(*s);
+      }};
+  verb.settings.add_positional("subject", &s->subject, "A task, a model or a protocol; empty: this build");
   verb.settings.add("width", &s->width, "Width of the model; 0: as published");
   verb.settings.add("size", &s->size, "Side of the input, in pixels; 0: the usual");
   verb.settings.add("variants", &s->variants, "Of a task: which to compare, with commas; empty: all");

@@ -67,14 +67,14 @@ void write_test(const PretrainSettings& s, Trained& trained, const data::Dataset
                           .add("command", command)
                           .add("task", s.training.task)
                           .add("dataset", test.name())
-                          .add("test_hash", eval::hash_text(test.hash()))
+                          .add("test_hash", hash_text(test.hash()))
                           .add("pictures", test.size())
                           .add("count", score.count)
                           .add("correct", score.correct)
                           .add("accuracy", score.accuracy())
                           .add("loss", score.loss)
                           .add("epochs", s.training.epochs)
-                          .add("weights_hash", eval::hash_text(nn::hash_state(trained.backbone)));
+                          .add("weights_hash", hash_text(nn::hash_state(trained.backbone)));
   write_text(std::filesystem::path(s.out) / "test.json", result.text() + "\n");
 }
 

@@ -20,19 +20,21 @@ struct ProbeSettings {
 };
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
-  const std::string out = s.out.empty() ? s.of.run + "/" + verb + ".json" : s.out;
+  const std::string name = verb + (s.measure.protocol.empty() ? "" : "-" + s.measure.protocol);
+  const std::string out = s.out.empty() ? s.of.run + "/" + name + ".json" : s.out;
   TrainingSettings training = s.of.read();
   auto trained = load_backbone(training, s.of.run);
-  make_folder_of(out);
-  AtomicFile{out};  // whether it can be written, before hours are spent
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
   s.measure.check(taps);
+  make_folder_of(out);
+  AtomicFile{out};  // whether it can be written, before hours are spent
   const JsonObject weights = weights_of(s.of.run, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
-  require(!s.measure.knn || s.measure.k <= train.size(), "--k must be at most ", train.size(),
-          ", the number of training pictures, not ", s.measure.k);
+  const std::int64_t k = s.measure.options().nearest.k.front();
+  require(!s.measure.options().knn || k <= train.size(), "--k must be at most ", train.size(),
+          ", the number of training pictures, not ", k);
   auto results = measure(trained.backbone, training.task, train, test, training.inputs(), s.measure);
   const auto append = [&](nn::Sequential<>& net, const std::string& name) {
     for (auto& row : measure(net, name, train, test, training.inputs(), s.measure))
@@ -57,9 +59,10 @@ Verb make_verb(const std::string& name, const std::string& help, bool linear) {
   Verb verb{name, help, {}, [s, name](const Settings& settings) { return run(*s, settings, name); }};
   s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->measure.add_to(verb.settings);
+  verb.settings.add("seed", &s->measure.seed, "Draws the validation part");
   verb.settings.add("baselines", &s->baselines, "Measure random weights and raw pixels as well");
-  verb.settings.add_unstored("out", &s->out,
-                             "Result file (default: probe.json or knn.json in the run folder)");
+  verb.settings.add_unstored(
+      "out", &s->out, "Result file (default: probe.json, probe-PROTOCOL.json or knn.json in the run folder)");
   return verb;
 }
 

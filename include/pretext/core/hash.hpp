@@ -3,7 +3,9 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "pretext/core/span.hpp"
@@ -51,5 +53,12 @@ inline std::uint64_t hash_of(Span<const std::uint8_t> data) {
 
 /// The hash of a text alone.
 inline std::uint64_t hash_of(std::string_view text) { return hash_of(bytes_of(text)); }
+
+/// 16 hexadecimal digits: a number that JSON readers would round.
+inline std::string hash_text(std::uint64_t hash) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return digits;
+}
 
 }  // namespace pretext

@@ -3,9 +3,13 @@
 
 #include <numeric>
 
+#include "pretext/core/precision.hpp"
 #include "pretext/data/dataset.hpp"
+#include "pretext/eval/constants.hpp"
+#include "pretext/eval/feature_store.hpp"
 #include "pretext/eval/pool_map.hpp"
 #include "pretext/nn/sequential.hpp"
+#include "pretext/nn/state.hpp"
 
 namespace pretext::eval {
 
@@ -13,6 +17,14 @@ struct FeatureOptions {
   Pool pool = Pool::average;
   std::int64_t budget = 4096;  ///< features a tap may have; `flat` does not ask
   std::int64_t batch = 256;    ///< pictures in memory at a time
+  std::string store{};         ///< folder that keeps features, so that none is computed twice; empty: none
+  std::string inputs{};        ///< for a store: all that decides what `render` makes of a picture, as a text
+
+  /// Calls f(name, value, meaning) for all that decides the features.
+  void each_constant(auto&& f) const {
+    f("pool", to_string(pool), "how a map that has more features than may be becomes fewer cells");
+    f("budget", budget, "features that a tap may have");
+  }
 };
 
 /// What one tap says about every picture of a data set.
@@ -72,29 +84,64 @@ inline void put_rows(Features& features, Tensor<float, Cpu> map, std::int64_t fi
   pool_map(grid, map, features.x.data() + first * grid.dims());
 }
 
-}  // namespace detail
-
-/// One pass over the data for all taps: `render(dataset, indices)` makes the network's input [n, H, W, C] of
-/// n pictures, and "pixels" as a tap is that input itself.
 template <class Render>
-std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, Span<const std::string> taps,
-                               const data::Dataset& dataset, Render&& render,
-                               const FeatureOptions& options = {}) {
-  require(dataset.size() > 0, "features: data set ", dataset.name(), " has no pictures");
-  require(options.batch > 0, "features: batch must be positive, not ", options.batch);
-  std::vector<Features> result = detail::name_taps(taps, backbone.taps(), dataset);
+std::vector<Features> extract(nn::Sequential<Cpu, float>& backbone, Span<const std::string> taps,
+                              const data::Dataset& dataset, Render& render, const FeatureOptions& options) {
+  std::vector<Features> result = name_taps(taps, backbone.taps(), dataset);
   const bool deep =
       std::any_of(taps.begin(), taps.end(), [](const std::string& tap) { return tap != pixels_tap; });
-  detail::each_batch(dataset.size(), options.batch, [&](std::int64_t first, auto indices) {
+  each_batch(dataset.size(), options.batch, [&](std::int64_t first, auto indices) {
     const auto put = [&](const std::string& name, const Pending<float, Cpu>& map) {
       for (Features& f : result)
-        if (f.tap == name) detail::put_rows(f, map, first, std::ssize(indices), options);
+        if (f.tap == name) put_rows(f, map, first, std::ssize(indices), options);
     };
     const Tensor<float, Cpu> input = render(dataset, indices);
     put(pixels_tap, input);
     if (deep) backbone(input, put);
   });
   return result;
+}
+
+/// extract() of what the store does not have; the first picture alone says how many features a tap has.
+template <class Render>
+std::vector<Features> recall(nn::Sequential<Cpu, float>& backbone, Span<const std::string> taps,
+                             const data::Dataset& dataset, Render& render, const FeatureOptions& options) {
+  require(!options.inputs.empty(), "features: a store must know what decides the inputs; fill in .inputs");
+  const FeatureStore store(options.store);
+  const std::vector<std::int64_t> one{0};
+  std::vector<Features> result = extract(backbone, taps, dataset.subset(one), render, options), fresh;
+  const auto known = name_taps(taps, backbone.taps(), dataset);
+  const FeatureKey key{.weights = nn::hash_state(backbone),
+                       .data = dataset.hash(),
+                       .inputs = message(options.inputs, ", ", precision())};
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i].labels = known[i].labels;
+    const Shape shape{dataset.size(), result[i].x.dim(1)};
+    result[i].x = store.find(key.of(result[i].tap, result[i].pooling), shape);
+    if (!result[i].x.defined()) missing.push_back(result[i].tap);
+  }
+  if (!missing.empty()) fresh = extract(backbone, missing, dataset, render, options);
+  for (Features& f : fresh) {
+    store.put(key.of(f.tap, f.pooling), f.x);
+    for (Features& empty : result)
+      if (empty.tap == f.tap) empty.x = std::move(f.x);
+  }
+  return result;
+}
+
+}  // namespace detail
+
+/// One pass over the data for all taps: `render(dataset, indices)` makes the network's input [n, H, W, C] of
+/// n pictures, and "pixels" as a tap is that input itself. What a store has is read from there.
+template <class Render>
+std::vector<Features> features(nn::Sequential<Cpu, float>& backbone, Span<const std::string> taps,
+                               const data::Dataset& dataset, Render&& render,
+                               const FeatureOptions& options = {}) {
+  require(dataset.size() > 0, "features: data set ", dataset.name(), " has no pictures");
+  require(options.batch > 0, "features: batch must be positive, not ", options.batch);
+  if (options.store.empty()) return detail::extract(backbone, taps, dataset, render, options);
+  return detail::recall(backbone, taps, dataset, render, options);
 }
 
 /// The rendered pictures themselves as features: the baseline below every network.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/eval/constants.hpp"
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/nearest.hpp"
 
@@ -13,6 +14,18 @@ struct KnnOptions {
   Metric metric = Metric::cosine;
   double validation = 0.1;  ///< the part of the training rows that chooses
   std::uint64_t seed = 0;   ///< of that part
+
+  bool has_choice() const { return k.size() > 1 || temperature.size() > 1; }
+
+  /// Calls f(name, value, meaning) for all that these options define a classifier by.
+  void each_constant(auto&& f) const {
+    f("metric", to_string(metric), "by which neighbours are near");
+    f("k", list_text(k), "neighbours that vote");
+    if (metric == Metric::cosine)
+      f("temperature", list_text(temperature), "a vote weighs exp(cosine / temperature)");
+    if (has_choice())
+      f("validation", validation, "part of the training rows that chooses among several values");
+  }
 };
 
 /// One setting, and how well it did on the validation part.
@@ -95,7 +108,7 @@ Knn<T> fit_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, con
   ops::require_rank("kNN", "features", x, 2);
   require_labels("kNN", x.dim(0), labels, classes);
   Knn<T> knn{.bank = Bank<T>(x, o.metric), .labels = {labels.begin(), labels.end()}, .classes = classes};
-  if (o.k.size() > 1 || o.temperature.size() > 1) {
+  if (o.has_choice()) {
     const Holdout rows(x.dim(0), o.validation, o.seed);
     knn.validation = rows.held_out();
     detail::choose(x, o, rows, knn);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/eval/constants.hpp"
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/logistic.hpp"
 #include "pretext/eval/standardize.hpp"
@@ -15,12 +16,43 @@ inline const char* to_string(Solver solver) { return solver == Solver::lbfgs ? "
 struct LinearProbeOptions {
   Solver solver = Solver::lbfgs;
   std::vector<double> l2 = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
+  double l2_of_one_weight = 0;                  ///< other than 0: l2 is this over dims * classes, no choice
   std::vector<double> lr = {1e-3, 1e-2, 1e-1};  ///< for sgd
+  bool standardize = true;                      ///< features to mean 0 and deviation 1
   double validation = 0.1;                      ///< the part of the training rows that chooses
   std::uint64_t seed = 0;                       ///< of the validation part and of the order that sgd takes
   LbfgsOptions search{.max_iterations = 100, .decrease_tolerance = 1e-6};  ///< while choosing
   LbfgsOptions lbfgs{};                                                    ///< for the final fit
   SgdOptions sgd{};                                                        ///< all but lr and seed
+
+  bool has_choice() const {
+    return (l2.size() > 1 && l2_of_one_weight == 0) || (solver == Solver::sgd && lr.size() > 1);
+  }
+
+  /// Calls f(name, value, meaning) for all that these options define a probe by.
+  void each_constant(auto&& f) const {
+    f("solver", to_string(solver), "what minimises the cross-entropy of one linear layer");
+    f("standardize", standardize ? "yes" : "no",
+      "whether features are moved to mean 0 and deviation 1 first");
+    if (l2_of_one_weight == 0)
+      f("l2", list_text(l2),
+        "penalty l2 / 2 |w|^2 on the mean loss, the weight decay of sgd; not on the bias");
+    else
+      f("l2", message(l2_of_one_weight, " / weights"),
+        "penalty l2 / 2 |w|^2 on the mean loss; not on the bias");
+    if (solver == Solver::sgd) {
+      f("lr", list_text(lr), "learning rate at the start");
+      f("schedule",
+        sgd.milestones.empty() ? std::string("cosine")
+                               : message("times ", sgd.factor, " at ", list_text(sgd.milestones)),
+        "of the learning rate; half a cosine to 0, or at epochs");
+      f("epochs", sgd.epochs, "times that every row is seen");
+      f("batch", sgd.batch, "rows in a step");
+      f("momentum", sgd.nesterov ? message(sgd.momentum, " (Nesterov)") : message(sgd.momentum), "of sgd");
+    }
+    if (has_choice())
+      f("validation", validation, "part of the training rows that chooses among several values");
+  }
 };
 
 /// One setting, and how well it did on the validation part.
@@ -30,7 +62,7 @@ struct LinearSetting {
   double accuracy = 0;
 };
 
-/// A linear classifier of standardised features.
+/// A linear classifier, of standardised features unless told otherwise.
 template <class T>
 struct LinearProbe {
   Standardizer<T> standardizer;
@@ -108,8 +140,8 @@ Vector choose(const LinearTask<T>& task, const LinearProbeOptions& o, std::int64
 
 }  // namespace detail
 
-/// Multinomial logistic regression on features standardised by the training rows: settings are chosen on a
-/// part of these that is held out for it, then all of them are fitted with the chosen one.
+/// Multinomial logistic regression on features standardised by the training rows, where asked for: settings
+/// are chosen on a part of these that is held out for it, then all of them are fitted with the chosen one.
 template <class T>
 LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
                                 const LinearProbeOptions& o = {}) {
@@ -117,9 +149,17 @@ LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels,
           "linear probe: there is no l2 or lr to choose from");
   ops::require_rank("linear probe", "features", x, 2);
   require_labels("linear probe", x.dim(0), labels, classes);
-  const bool choice = o.l2.size() > 1 || (o.solver == Solver::sgd && o.lr.size() > 1);
+  if (o.l2_of_one_weight != 0) {
+    LinearProbeOptions fixed = o;
+    fixed.l2 = {o.l2_of_one_weight / static_cast<double>(x.dim(1) * classes)};
+    fixed.l2_of_one_weight = 0;
+    return fit_linear_probe(x, labels, classes, fixed);
+  }
+  const bool choice = o.has_choice();
   const Holdout rows = choice ? Holdout(x.dim(0), o.validation, o.seed) : Holdout(x.dim(0));
-  LinearProbe<T> probe{.standardizer = Standardizer<T>(x), .validation = rows.held_out()};
+  LinearProbe<T> probe{
+      .standardizer = o.standardize ? Standardizer<T>(x) : Standardizer<T>::unchanged(x.dim(1)),
+      .validation = rows.held_out()};
   detail::LinearTask<T> task{probe.standardizer(x, rows.order), rows.arrange(labels), classes, {}};
   if (o.solver == Solver::lbfgs) task.moment = second_moment(task.x);
   Vector start;

@@ -6,6 +6,7 @@
 #include "pretext/cpu/linear.hpp"
 #include "pretext/eval/curvature.hpp"
 #include "pretext/eval/softmax_loss.hpp"
+#include "pretext/optim/schedule.hpp"
 
 namespace pretext::eval {
 
@@ -57,7 +58,17 @@ struct SgdOptions {
   double momentum = 0.9;
   std::int64_t batch = 256;
   int epochs = 30;
+  std::vector<double>
+      milestones{};  ///< epochs at which lr is multiplied by `factor`; none: half a cosine to 0
+  double factor = 0.1;
+  bool nesterov = false;
   std::uint64_t seed = 0;  ///< of the order of the rows
+
+  /// The learning rate at an epoch; 1.5 is half-way through the second one.
+  double rate(double epoch) const {
+    if (milestones.empty()) return optim::Cosine{lr, static_cast<double>(epochs)}(epoch);
+    return optim::MultiStep{lr, milestones, factor}(epoch);
+  }
 };
 
 namespace detail {
@@ -75,8 +86,8 @@ void gather(const Tensor<T, Cpu>& x, Span<const int> labels, const Permutation& 
 
 }  // namespace detail
 
-/// The same loss by stochastic gradient descent with momentum, from 0: the learning rate falls to 0 along a
-/// half cosine; rows that do not fill a last batch wait for the next epoch's order.
+/// The same loss by stochastic gradient descent with momentum, from 0. Rows that do not fill a last batch
+/// wait for the next epoch's order.
 template <class T>
 Logistic fit_sgd(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, double l2,
                  const SgdOptions& options = {}) {
@@ -92,10 +103,11 @@ Logistic fit_sgd(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, d
     Tensor<T, Cpu> rows({batch, x.dim(1)});
     detail::gather(x, labels, order, step % steps * batch, rows, row_labels);
     SoftmaxLoss<T>(rows, row_labels, classes, l2)(point, gradient);
-    const double progress = static_cast<double>(step) / static_cast<double>(steps * options.epochs);
+    const double rate = options.rate(static_cast<double>(step) / static_cast<double>(steps));
     detail::multiply(velocity, options.momentum);
     detail::add(velocity, 1, gradient);
-    detail::add(point, -options.lr * 0.5 * (1 + std::cos(3.141592653589793 * progress)), velocity);
+    detail::add(point, -rate * (options.nesterov ? options.momentum : 1), velocity);
+    if (options.nesterov) detail::add(point, -rate, gradient);
   }
   const double loss = whole(point, gradient);
   const int iterations = narrow<int>(steps * options.epochs, "fit: steps");

@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <optional>
 #include <string>
@@ -13,8 +12,10 @@
 #include <vector>
 
 #include "pretext/core/error.hpp"
+#include "pretext/core/hash.hpp"
 #include "pretext/core/json.hpp"
 #include "pretext/core/span.hpp"
+#include "pretext/eval/constants.hpp"
 
 namespace pretext::eval {
 
@@ -95,10 +96,14 @@ struct Result {
   std::int64_t dims = 0;
   std::int64_t train = 0, validation = 0, test = 0;      ///< pictures; validation is a part of train
   std::int64_t views = 1;                                ///< answers asked of each test picture
+  std::vector<Constant> constants{};                     ///< of the protocol
   std::vector<std::pair<std::string, double>> chosen{};  ///< hyper-parameters, by the validation part alone
   /// Of the choice; NaN where there was none, or where the network had seen the validation part's labels.
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
   std::int64_t correct = 0;  ///< of test * views answers
+  /// Mean over classes of the average precision, of the choice and on the test set; NaN where nothing ranks.
+  double validation_precision = std::numeric_limits<double>::quiet_NaN();
+  double precision = std::numeric_limits<double>::quiet_NaN();
   double seconds = 0;
 
   double accuracy() const {
@@ -138,16 +143,10 @@ inline std::vector<Summary> summarize(Span<const Result> results) {
   return summaries;
 }
 
-/// 16 hexadecimal digits: a number that JSON readers would round.
-inline std::string hash_text(std::uint64_t hash) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
-
 /// Every field of a result, and the 95 % interval of its accuracy.
 inline JsonObject to_json(const Result& r) {
-  JsonObject chosen;
+  JsonObject chosen, constants;
+  for (const Constant& c : r.constants) constants.add(c.name, c.value);
   for (const auto& [name, value] : r.chosen) chosen.add(name, value);
   const Interval interval = r.interval();
   return JsonObject()
@@ -155,6 +154,7 @@ inline JsonObject to_json(const Result& r) {
       .add("tap", r.tap)
       .add("pooling", r.pooling)
       .add("protocol", r.protocol)
+      .add("constants", constants)
       .add("dataset", r.dataset)
       .add("train_hash", hash_text(r.train_hash))
       .add("test_hash", hash_text(r.test_hash))
@@ -166,11 +166,28 @@ inline JsonObject to_json(const Result& r) {
       .add("views", r.views)
       .add("chosen", chosen)
       .add("validation_accuracy", r.validation_accuracy)
+      .add("validation_precision", r.validation_precision)
       .add("correct", r.correct)
       .add("accuracy", r.accuracy())
       .add("low", interval.low)
       .add("high", interval.high)
+      .add("precision", r.precision)
       .add("seconds", r.seconds);
+}
+
+/// What the seeds of one measurement say together.
+inline JsonObject to_json(const Summary& s) {
+  return JsonObject()
+      .add("network", s.first.network)
+      .add("tap", s.first.tap)
+      .add("protocol", s.first.protocol)
+      .add("dataset", s.first.dataset)
+      .add("runs", s.accuracy.count)
+      .add("mean", s.accuracy.mean)
+      .add("deviation", s.accuracy.deviation)
+      .add("low", s.accuracy.interval.low)
+      .add("high", s.accuracy.interval.high)
+      .add("validation", s.validation);
 }
 
 }  // namespace pretext::eval

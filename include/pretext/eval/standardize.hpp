@@ -36,6 +36,14 @@ class Standardizer {
  public:
   Standardizer() = default;
 
+  /// One that leaves `dims` features as they are.
+  static Standardizer unchanged(std::int64_t dims) {
+    Standardizer s;
+    s.mean_.assign(static_cast<std::size_t>(dims), T(0));
+    s.scale_.assign(static_cast<std::size_t>(dims), T(1));
+    return s;
+  }
+
   /// Measures x [N, dims]; throws where a value is not finite.
   explicit Standardizer(const Tensor<T, Cpu>& x) {
     ops::require_rank("standardize", "x", x, 2);

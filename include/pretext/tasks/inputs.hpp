@@ -16,6 +16,16 @@ struct PlainInputs {
   Normalization normalization = cifar_normalization;
   Space space = Space::rgb;
 
+  /// All that decides the inputs of a picture: for keeping what was computed of them.
+  std::string text() const {
+    std::string all =
+        message(crop.size, " pixels, space ", static_cast<int>(space), ", ",
+                static_cast<int>(normalization.statistics), " statistics, gain ", normalization.gain);
+    for (int c = 0; c < 3; ++c)
+      all += message(", ", normalization.mean[c], " / ", normalization.deviation[c]);
+    return all;
+  }
+
   /// inputs [n, size, size, channels of the space] of the pictures at the indices
   template <Device D = Cpu, class T = float>
   Tensor<T, D> operator()(const data::Dataset& dataset, Span<const std::int64_t> indices) const {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// `pretext finetune` trains all of a network on labels, from the weights of a run, beside random ones.
+#include <cstdio>
+#include <memory>
+#include <pretext/core/file.hpp>
+#include <pretext/eval/probe.hpp>
+
+#include "labels.hpp"
+#include "verbs.hpp"
+
+using namespace pretext;
+
+namespace {
+
+struct FinetuneSettings {
+  LabelSettings labels{.labels = "0", .draws = 1};
+  LabelTraining tuned{.lr = 0.01, .head_lr = 10};
+  double random_lr = 0.1;
+  RunSettings of;
+  std::string out, keep;
+  bool baselines = true;
+};
+
+int run(FinetuneSettings& s, const Settings& settings) {
+  s.labels.check();
+  const std::string out = s.out.empty() ? s.of.run + "/finetune.json" : s.out;
+  const TrainingSettings training = s.of.read();
+  const LabelTraining random{s.tuned.epochs, s.tuned.batch, s.random_lr, 1};
+  for (const std::int64_t count : s.labels.counts()) {  // whatever is wrong with the settings, before hours
+    s.tuned.of(training, s.of.run, s.labels, count, 0);
+    random.of(training, "", s.labels, count, 0);
+  }
+  const Restored restored = load_backbone(training, s.of.run);
+  make_folder_of(out);
+  AtomicFile{out};
+  const data::Dataset train = training.source.open(data::Split::train),
+                      test = training.source.open(data::Split::test);
+  eval::seal(train, test);  // refuses what has no labels, or other classes
+  auto results = train_on_labels(s.tuned, training, s.of.run, s.labels, train, test, s.keep);
+  if (s.baselines)
+    for (auto& row : train_on_labels(random, training, "", s.labels, train, test, s.keep))
+      results.push_back(std::move(row));
+  print_table(results, true);
+  write_results(out, results, settings.command(), settings.toml(), weights_of(s.of.run, training, restored));
+  std::printf("\nevery number with its protocol: %s\n", out.c_str());
+  return 0;
+}
+
+}  // namespace
+
+Verb finetune_verb() {
+  auto s = std::make_shared<FinetuneSettings>();
+  Verb verb{"finetune",
+            "Train all of a network on labels, from a run's weights and from random ones",
+            {},
+            [s](const Settings& settings) { return run(*s, settings); }};
+  s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
+  s->labels.add_to(verb.settings);
+  verb.settings.add("epochs", &s->tuned.epochs, "Epochs, each as long as with all labels");
+  verb.settings.add("batch", &s->tuned.batch, "Pictures in a step");
+  verb.settings.add("lr", &s->tuned.lr, "Highest learning rate from the run's weights");
+  verb.settings.add("head-lr", &s->tuned.head_lr, "Learning rate of the new head, over that of the rest");
+  verb.settings.add("random-lr", &s->random_lr, "Highest learning rate from random weights");
+  verb.settings.add("baselines", &s->baselines, "Train from random weights as well");
+  verb.settings.add_unstored("keep", &s->keep, "Folder for the runs, one a training; empty: none is kept");
+  verb.settings.add_unstored("out", &s->out, "Result file (default: finetune.json in the run folder)");
+  return verb;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Training on few labels, for `pretext lowshot` and `pretext finetune`.
+#include "labels.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+using namespace pretext;
+
+void LabelSettings::add_to(Settings& settings) {
+  settings.add("labels", &labels, "Labelled pictures of each class, with commas between them");
+  settings.add("label-order", &order, "Which those are: random, or file: the first ones, in one draw");
+  settings.add("draws", &draws, "How often they are drawn, by this many seeds from --seed on");
+  settings.add("seed", &seed, "Draws the labelled pictures, and the validation part of them");
+}
+
+std::vector<std::int64_t> LabelSettings::counts() const {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& part : split_list(labels)) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    require(error == std::errc() && end == part.data() + part.size() && value >= 0,
+            "--labels must be whole numbers with commas between them, not '", labels, "'");
+    numbers.push_back(value);
+  }
+  require(!numbers.empty(), "--labels must name at least one number");
+  return numbers;
+}
+
+void LabelSettings::check() const {
+  counts();
+  require_known("label-order", order, {"random", "file"});
+  require(draws >= 1 && draws <= 1000, "--draws must be 1 to 1000, not ", draws);
+  require(order == "random" || draws == 1, "--label-order file allows --draws 1 alone, not ", draws);
+  require(seed >= 0, "--seed must be at least 0, not ", seed);
+}
+
+TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::string& init,
+                                   const LabelSettings& labels, std::int64_t count, std::int64_t draw) const {
+  TrainingSettings s = run;
+  s.task = "supervised";
+  s.variant = "fitted";
+  s.part = "train";
+  s.init = init;
+  s.labels = count;
+  s.label_order = labels.order;
+  s.seed = labels.seed + draw;
+  s.epochs = epochs;
+  s.batch = batch;
+  s.lr = lr;
+  s.head_lr = head_lr;
+  s.warmup = 0;
+  s.validation = 0;
+  s.resolve();
+  return s;
+}
+
+namespace {
+
+/// The row that a training on labels adds to a table.
+eval::Result row_of(const TrainingSettings& s, const Trained& trained, const data::Dataset& train,
+                    const data::Dataset& test) {
+  const data::Dataset learnt = labelled_of(s, train);
+  const auto order = s.label_order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
+  eval::Result row{
+      .network = s.init.empty() ? "random" : "fine-tuned", .tap = "head", .dataset = train.name()};
+  row.protocol = "training" + (s.labels == 0 ? ", all labels" : eval::labels_text(s.labels, order));
+  row.constants = {{"epochs", message(s.epochs), "of as many pictures as the whole training part"},
+                   {"batch", message(s.batch), "pictures in a step"},
+                   {"schedule", s.schedule, "of the learning rate"},
+                   {"lr", message(s.lr), "highest learning rate"},
+                   {"head lr", message(s.head_lr), "of the head, over that of the rest"},
+                   {"momentum", message(s.momentum), "of SGD"},
+                   {"weight decay", message(s.weight_decay), "of all weights"},
+                   {"padding", message(s.padding), "pixels that crops move"},
+                   {"mirror", s.mirror ? "yes" : "no", "half of the pictures"}};
+  row.train_hash = learnt.hash();
+  row.test_hash = test.hash();
+  row.seed = s.random_seed();
+  row.train = learnt.size();
+  row.test = test.size();
+  row.correct = trained.test.correct;
+  return row;
+}
+
+}  // namespace
+
+std::vector<eval::Result> train_on_labels(const LabelTraining& how, const TrainingSettings& run,
+                                          const std::string& init, const LabelSettings& labels,
+                                          const data::Dataset& train, const data::Dataset& test,
+                                          const std::filesystem::path& out) {
+  std::vector<eval::Result> results;
+  for (const std::int64_t count : labels.counts())
+    for (std::int64_t draw = 0; draw < labels.draws; ++draw) {
+      TrainingSettings s = how.of(run, init, labels, count, draw);
+      Settings stored;
+      stored.add("task", &s.task, "");
+      s.add_to(stored);
+      const std::string name = message(init.empty() ? "random" : "finetuned", "-", count, "-", s.seed);
+      std::fprintf(stderr, "%s, %lld labels a class, seed %lld\n",
+                   init.empty() ? "random weights" : init.c_str(), static_cast<long long>(count),
+                   static_cast<long long>(s.seed));
+      const Trained trained =
+          train_network(s, train, test, {.out = out.empty() ? out : out / name, .config = stored.toml()});
+      results.push_back(row_of(s, trained, train, test));
+    }
+  return results;
+}

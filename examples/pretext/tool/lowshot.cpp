@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// `pretext lowshot` says what the features of a trained network are worth where few pictures have labels.
+#include <cstdio>
+#include <memory>
+#include <pretext/core/file.hpp>
+#include <pretext/eval/probe.hpp>
+
+#include "labels.hpp"
+#include "verbs.hpp"
+
+using namespace pretext;
+
+namespace {
+
+struct LowshotSettings {
+  MeasureSettings measure;
+  LabelSettings labels;
+  LabelTraining supervised{.epochs = 0};
+  RunSettings of;
+  std::string out;
+  bool baselines = true;
+};
+
+std::vector<eval::Result> low_shot(const LowshotSettings& s, nn::Sequential<>& net,
+                                   const std::string& network, const data::Dataset& train,
+                                   const data::Dataset& test, const tasks::PlainInputs& inputs) {
+  eval::LowShotOptions options{.labels = s.labels.counts(), .draws = s.labels.draws};
+  options.order = s.labels.order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
+  options.eval = options_of(s.measure, net, inputs);
+  options.eval.seed = static_cast<std::uint64_t>(s.labels.seed);
+  return eval::low_shot(net, network, train, eval::seal(train, test), inputs, options);
+}
+
+int run(LowshotSettings& s, const Settings& settings) {
+  s.labels.check();
+  require(s.supervised.epochs >= 0, "--supervised-epochs must be at least 0, not ", s.supervised.epochs);
+  const std::string out = s.out.empty() ? s.of.run + "/lowshot.json" : s.out;
+  const TrainingSettings training = s.of.read();
+  for (const std::int64_t count : s.labels.counts()) {
+    require(count >= 1, "--labels must be at least 1 a class, not ", count);
+    if (s.supervised.epochs > 0) s.supervised.of(training, "", s.labels, count, 0);
+  }
+  auto trained = load_backbone(training, s.of.run);
+  s.measure.check(trained.backbone.taps());
+  make_folder_of(out);
+  AtomicFile{out};  // whether it can be written, before hours are spent
+  const data::Dataset train = training.source.open(data::Split::train),
+                      test = training.source.open(data::Split::test);
+  auto results = low_shot(s, trained.backbone, training.task, train, test, training.inputs());
+  const auto append = [&](std::vector<eval::Result> more) {
+    results.insert(results.end(), more.begin(), more.end());
+  };
+  if (s.baselines) {
+    auto random = make_backbone(training);
+    append(low_shot(s, random, "random", train, test, training.inputs()));
+  }
+  if (s.supervised.epochs > 0) append(train_on_labels(s.supervised, training, "", s.labels, train, test));
+  print_table(results, true);
+  write_results(out, results, settings.command(), settings.toml(), weights_of(s.of.run, training, trained));
+  std::printf("\nmean, deviation and 95 %% interval of %s; every number with its protocol: %s\n",
+              counted(s.labels.draws, "draw").c_str(), out.c_str());
+  return 0;
+}
+
+}  // namespace
+
+Verb lowshot_verb() {
+  auto s = std::make_shared<LowshotSettings>();
+  s->measure.knn = false;
+  Verb verb{"lowshot",
+            "Fit linear probes with few labels, several draws of them",
+            {},
+            [s](const Settings& settings) { return run(*s, settings); }};
+  s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
+  s->labels.add_to(verb.settings);
+  s->measure.add_to(verb.settings);
+  verb.settings.add("baselines", &s->baselines, "Measure random weights as well");
+  verb.settings.add(
+      "supervised-epochs", &s->supervised.epochs,
+      "Train from random weights on the same labels as well, epochs as long as with all; 0: no");
+  verb.settings.add("supervised-lr", &s->supervised.lr, "Its highest learning rate");
+  verb.settings.add("supervised-batch", &s->supervised.batch, "Pictures in a step of it");
+  verb.settings.add_unstored("out", &s->out, "Result file (default: lowshot.json in the run folder)");
+  return verb;
+}

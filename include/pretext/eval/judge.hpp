@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "pretext/eval/eval_options.hpp"
+#include "pretext/eval/protocol.hpp"
+
+namespace pretext::eval::detail {
+
+/// A classifier of one tap, everything chosen, and the row that its answers to the test set will complete.
+template <class T>
+struct Judge {
+  Result result;
+  std::function<void(Result&, const Tensor<T, Cpu>&, Span<const int> labels)> answer;
+};
+
+/// Counts the right predictions of a probe.
+template <class T, class Probe>
+Judge<T> judge_by(const Result& row, const std::shared_ptr<Probe>& probe) {
+  return {row, [probe](Result& r, const Tensor<T, Cpu>& x, Span<const int> labels) {
+            r.correct = count_equal(probe->predict(x), labels);
+          }};
+}
+
+/// Calls f and adds the seconds that it took.
+template <class F>
+auto timed(double& seconds, F&& f) {
+  struct Clock {
+    double& seconds;
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+    ~Clock() { seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+  } const clock{seconds};
+  return f();
+}
+
+template <class T>
+Judge<T> judge_linear(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, LinearProbeOptions o,
+                      Result row) {
+  o.seed = row.seed;
+  const auto probe = timed(
+      row.seconds, [&] { return std::make_shared<LinearProbe<T>>(fit_linear_probe(x, labels, classes, o)); });
+  row.protocol = std::string("linear probe (") + to_string(o.solver) + ")" + row.protocol;
+  add_constants(row.constants, o);
+  row.validation = probe->validation;
+  if (probe->validation > 0) row.validation_accuracy = probe->chosen.accuracy;
+  row.chosen = {{"l2", probe->chosen.l2}};
+  if (o.solver == Solver::sgd) row.chosen.emplace_back("lr", probe->chosen.lr);
+  return judge_by<T>(row, probe);
+}
+
+template <class T>
+Judge<T> judge_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, KnnOptions o, Result row) {
+  o.seed = row.seed;
+  const auto knn =
+      timed(row.seconds, [&] { return std::make_shared<Knn<T>>(fit_knn(x, labels, classes, o)); });
+  row.protocol = std::string("kNN (") + to_string(o.metric) + ")" + row.protocol;
+  add_constants(row.constants, o);
+  row.validation = knn->validation;
+  if (knn->validation > 0) row.validation_accuracy = knn->chosen.accuracy;
+  row.chosen = {{"k", static_cast<double>(knn->chosen.k)}};
+  if (o.metric == Metric::cosine) row.chosen.emplace_back("temperature", knn->chosen.temperature);
+  return judge_by<T>(row, knn);
+}
+
+template <class T>
+Judge<T> judge_svm(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, SvmOptions o, Result row) {
+  o.seed = row.seed;
+  const auto probe =
+      timed(row.seconds, [&] { return std::make_shared<SvmProbe<T>>(fit_svm_probe(x, labels, classes, o)); });
+  row.protocol = "SVM a class" + row.protocol;
+  add_constants(row.constants, o);
+  if (!probe->precision.empty()) {
+    row.validation = x.dim(0);  // each fold in its turn
+    row.validation_precision = mean_precision(probe->precision);
+  }
+  for (std::size_t c = 0; c < probe->cost.size(); ++c)
+    row.chosen.emplace_back("C of class " + std::to_string(c), probe->cost[c]);
+  return {row, [probe](Result& r, const Tensor<T, Cpu>& rows, Span<const int> truth) {
+            const Tensor<T, Cpu> scores = probe->scores(rows);
+            r.correct = count_equal(SvmProbe<T>::largest(scores), truth);
+            r.precision = mean_precision(average_precisions(scores, truth));
+          }};
+}
+
+inline void require_comparable(const data::Dataset& train, const data::Dataset& test) {
+  for (const data::Dataset* set : {&train, &test})
+    require(set->labelled(), "probe: data set ", set->name(),
+            " has no pictures, or some without a label; a probe needs a class for each");
+  require(train.classes() == test.classes(), "probe: the classes of ", train.name(), " and ", test.name(),
+          " are not the same");
+}
+
+/// The classifiers that are on for the features of one tap, which learn and choose; `row` says the rest.
+inline void add_judges(std::vector<Judge<float>>& judges, const Features& f, int classes,
+                       const EvalOptions& o, Result row) {
+  row.tap = f.tap;
+  row.pooling = f.pooling;
+  row.dims = f.x.dim(1);
+  add_constants(row.constants, o.features);
+  if (!o.protocol.empty()) row.protocol = ", " + o.protocol + row.protocol;
+  if (o.linear) judges.push_back(judge_linear(f.x, f.labels, classes, o.linear_probe, row));
+  if (o.knn) judges.push_back(judge_knn(f.x, f.labels, classes, o.nearest, row));
+  if (o.svm) judges.push_back(judge_svm(f.x, f.labels, classes, o.svm_probe, row));
+}
+
+/// Opens the test set and completes the rows of all judges, tap by tap.
+template <class Render>
+std::vector<Result> answer(std::vector<Judge<float>>& judges, nn::Sequential<Cpu, float>& net,
+                           Span<const std::string> taps, const data::Dataset& train,
+                           Sealed<data::Dataset> test, Render& render, const FeatureOptions& options) {
+  const data::Dataset opened = test.open();
+  require_comparable(train, opened);
+  const std::uint64_t hash = opened.hash();
+  std::vector<Result> rows;
+  for (const Features& f : features(net, taps, opened, render, options))
+    for (Judge<float>& judge : judges) {
+      if (judge.result.tap != f.tap) continue;
+      Result& row = judge.result;
+      row.test = opened.size();
+      row.test_hash = hash;
+      timed(row.seconds, [&] { judge.answer(row, f.x, f.labels); });
+      rows.push_back(row);
+    }
+  return rows;
+}
+
+/// The taps that are asked for, all where none is; the pixels of a network without any.
+inline std::vector<std::string> taps_of(const nn::Sequential<Cpu, float>& net, const EvalOptions& o) {
+  std::vector<std::string> taps = o.taps.empty() ? net.taps() : o.taps;
+  if (taps.empty()) taps = {pixels_tap};
+  return taps;
+}
+
+}  // namespace pretext::eval::detail
