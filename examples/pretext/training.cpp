@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <pretext/models/weights.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
 #include <pretext/train/checkpoint.hpp>
@@ -16,6 +17,21 @@
 #include "tasks.hpp"
 
 using namespace pretext;
+
+void WeightSettings::add_to(Settings& settings, const std::string& purpose) {
+  settings.add("weights", &file, purpose + ": a .safetensors or .pth file");
+  settings.add("weights-dict", &dict,
+               "Keys to its state dict in a .pth file, with / between them; empty: the only one");
+  settings.add("weights-prefix", &prefix, "Take only its names that begin so, such as encoder_q.");
+}
+
+void WeightSettings::load(nn::Sequential<>& backbone) const {
+  try {
+    models::load_weights(backbone, train::load_network(file, {.dict = dict}), prefix);
+  } catch (const Error& error) {
+    fail("--weights ", file, ": ", error.what());
+  }
+}
 
 void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
@@ -38,6 +54,7 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
   settings.add("precision", &precision, "fast, or strict: no convolution by fewer multiplications");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
+  weights.add_to(settings, "Weights of the backbone to begin with");
 }
 
 optim::Schedule TrainingSettings::make_schedule() const {
@@ -128,6 +145,8 @@ void require_same_settings(const std::filesystem::path& stored, const std::strin
   for (const auto& [name, value] : values_of(std::istringstream(config))) {
     if (name == "data" || name == "cache" || name == "max-bad") continue;
     const auto before = then.find(name);
+    // A text that is empty was not asked for, by who wrote the config either.
+    if (before == then.end() && value == "\"\"") continue;
     if (before == then.end() || before->second != value)
       differing += "\n  " + name + ": then " + (before == then.end() ? "not given" : before->second) +
                    ", now " + value;
@@ -158,6 +177,10 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   const data::IndexSplit split = data::take_split(train.size(), s.validation, s.random_seed());
   how.validation = train.subset(split.held_out);
   nn::Sequential<> backbone = make_backbone(s);
+  const train::CheckpointRing saved(how.out / "ckpt");
+  const bool goes_on =
+      how.mode == train::RunMode::resume && (exists(saved.last()) || exists(saved.previous()));
+  if (!s.weights.file.empty() && !goes_on) s.weights.load(backbone);
   TaskSetup setup = tool_task(s.task).set_up(s, backbone, train.subset(split.train), test);
   Trained result{std::move(backbone), std::move(setup.task)};
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);
@@ -222,9 +245,10 @@ Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& r
   };
   const auto checkpoint = train::CheckpointRing(run / "ckpt").read(note);
   require(checkpoint.has_value(), run.string(), ": has no checkpoint yet");
-  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step, 0};
+  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step};
   nn::load_state(restored.backbone, checkpoint->network);
   restored.hash = nn::hash_state(restored.backbone);
+  restored.steps = restored.epoch * checkpoint->info.steps_per_epoch + restored.step;
   if (restored.epoch < s.epochs)
     std::fprintf(stderr, "%s: stands at epoch %lld of %lld\n", run.c_str(),
                  static_cast<long long>(restored.epoch), static_cast<long long>(s.epochs));

@@ -11,6 +11,7 @@ Verb view_verb();
 Verb audit_verb();
 Verb info_verb();
 Verb report_verb();
+Verb export_verb();
 Verb study_verb();
 Verb demo_verb();
 

@@ -2,6 +2,6 @@
 #include "verbs.hpp"
 
 std::vector<Verb> all_verbs() {
-  return {demo_verb(),  pretrain_verb(),  probe_verb(),  knn_verb(),   view_verb(),
-          audit_verb(), attention_verb(), report_verb(), study_verb(), info_verb()};
+  return {demo_verb(),      pretrain_verb(), probe_verb(), knn_verb(),    view_verb(), audit_verb(),
+          attention_verb(), report_verb(),   study_verb(), export_verb(), info_verb()};
 }
