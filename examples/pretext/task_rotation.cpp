@@ -94,6 +94,19 @@ std::vector<int> answers_of(Trained& trained, const Tensor<float, Cpu>& inputs) 
   return largest_of_rows(supervised->logits(trained.backbone, inputs));
 }
 
+Features pooled_head(const std::vector<NamedTensor>& state, const Features& features) {
+  std::vector<NamedTensor> layer;
+  for (const NamedTensor& tensor : state)
+    if (tensor.name == "weight" || tensor.name == "bias") layer.push_back(tensor);
+  require(!layer.empty() && layer[0].shape.rank() == 2, "head: its state has no weight of a linear layer");
+  Rng rng(0);
+  const tasks::PooledOptions options{.features = layer[0].shape[1], .classes = layer[0].shape[0]};
+  tasks::PooledClassifier<> head("head", options, rng);
+  nn::load_state(head, layer);
+  nn::Sequential<> none;
+  return head.logits(none, features);
+}
+
 ToolTask rotation_task() {
   return {.name = "rotation",
           .question = "which way up is this picture?",
@@ -102,7 +115,8 @@ ToolTask rotation_task() {
           .set_up = set_up<rotation_of>,
           .inputs = inputs,
           .constants = rotation_constants,
-          .view = rotation_view};
+          .view = rotation_view,
+          .head = pooled_head};
 }
 
 ToolTask supervised_task() {
@@ -113,5 +127,6 @@ ToolTask supervised_task() {
           .set_up = set_up<supervised_of>,
           .inputs = inputs,
           .constants = constants_of_crop,
-          .view = supervised_view};
+          .view = supervised_view,
+          .head = pooled_head};
 }

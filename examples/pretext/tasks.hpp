@@ -30,6 +30,9 @@ struct AuditRequest {
   pretext::eval::AuditOptions options{};
 };
 
+/// What a network makes of its inputs, where it may be traced.
+using Features = pretext::Pending<float, pretext::Cpu>;
+
 /// What this tool knows about a pretext task: a new one adds a line to tool_tasks().
 struct ToolTask {
   std::string name, question, source;
@@ -43,6 +46,8 @@ struct ToolTask {
   pretext::Image (*view)(const TrainingSettings&, const ViewRequest&);
   std::vector<pretext::eval::Shortcut> (*audit)(const TrainingSettings&, const AuditRequest&) = nullptr;
   std::vector<std::string> plants{};  ///< faults that may be planted before an audit, where there is one
+  /// What a head of this state makes of the last tap; null: it needs several inputs for an answer.
+  Features (*head)(const std::vector<pretext::NamedTensor>& state, const Features& features) = nullptr;
 };
 
 ToolTask rotation_task();
@@ -61,6 +66,9 @@ const std::vector<ToolTask>& tool_tasks();
 
 /// The task of a name; throws where there is none, and says which there are.
 const ToolTask& tool_task(const std::string& name);
+
+/// The head of a tasks::PooledClassifier.
+Features pooled_head(const std::vector<pretext::NamedTensor>& state, const Features& features);
 
 /// The class that the task of a trained network, rotation or supervised, gives to each input [N, H, W, 3].
 std::vector<int> answers_of(Trained& trained, const pretext::Tensor<float, pretext::Cpu>& inputs);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <pretext/eval/low_shot.hpp>
+#include <pretext/models/weights.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
 #include <pretext/report/filters.hpp>
@@ -19,6 +20,21 @@
 #include "tasks.hpp"
 
 using namespace pretext;
+
+void WeightSettings::add_to(Settings& settings, const std::string& purpose) {
+  settings.add("weights", &file, purpose + ": a .safetensors or .pth file");
+  settings.add("weights-dict", &dict,
+               "Keys to its state dict in a .pth file, with / between them; empty: the only one");
+  settings.add("weights-prefix", &prefix, "Take only its names that begin so, such as encoder_q.");
+}
+
+void WeightSettings::load(nn::Sequential<>& backbone) const {
+  try {
+    models::load_weights(backbone, train::load_network(file, {.dict = dict}), prefix);
+  } catch (const Error& error) {
+    fail("--weights ", file, ": ", error.what());
+  }
+}
 
 void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
@@ -45,6 +61,7 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("label-order", &label_order, "Which those are: random, or file: the first ones");
   settings.add("head-lr", &head_lr, "Learning rate of the head over that of the rest");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
+  weights.add_to(settings, "Weights of the backbone to begin with");
 }
 
 optim::Schedule TrainingSettings::make_schedule() const {
@@ -98,6 +115,8 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
+  require(init.empty() || weights.file.empty(),
+          "--init and --weights both say what training begins with; give one of them");
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
   require_known("label-order", label_order, {"random", "file"});
@@ -171,7 +190,6 @@ train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) 
 
 /// Takes over the weights of the run that this one begins with.
 void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
-  if (s.init.empty()) return;
   const TrainingSettings from = read_run(s.init);
   const auto named = [](const TrainingSettings& t) {
     return message(t.model, " of width ", t.width, " for ", tool_task(t.task).channels, " channels");
@@ -207,7 +225,11 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   const TrainingParts parts = parts_of(s, train);
   how.validation = parts.held_out;
   nn::Sequential<> backbone = make_backbone(s);
-  load_init(s, backbone);
+  const train::CheckpointRing saved(how.out / "ckpt");
+  const bool goes_on =
+      how.mode == train::RunMode::resume && (exists(saved.last()) || exists(saved.previous()));
+  if (!s.weights.file.empty() && !goes_on) s.weights.load(backbone);
+  if (!s.init.empty() && !goes_on) load_init(s, backbone);
   TaskSetup setup = tool_task(s.task).set_up(s, backbone, parts.train, test);
   Trained result{std::move(backbone), std::move(setup.task)};
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);
@@ -280,9 +302,10 @@ Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& r
   };
   const auto checkpoint = train::CheckpointRing(run / "ckpt").read(note);
   require(checkpoint.has_value(), run.string(), ": has no checkpoint yet");
-  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step, 0};
+  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step};
   nn::load_state(restored.backbone, checkpoint->network);
   restored.hash = nn::hash_state(restored.backbone);
+  restored.steps = restored.epoch * checkpoint->info.steps_per_epoch + restored.step;
   if (restored.epoch < s.epochs)
     std::fprintf(stderr, "%s: stands at epoch %lld of %lld\n", run.c_str(),
                  static_cast<long long>(restored.epoch), static_cast<long long>(s.epochs));

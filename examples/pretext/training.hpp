@@ -9,6 +9,15 @@
 
 #include "source.hpp"
 
+/// Weights that somebody else may have written; without a file there are none.
+struct WeightSettings {
+  std::string file, dict, prefix;
+
+  /// `purpose` says what they are for.
+  void add_to(Settings& settings, const std::string& purpose);
+  void load(pretext::nn::Sequential<>& backbone) const;
+};
+
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
   std::string task = "rotation", variant = "fitted", part = "train", model = "nin3", schedule = "cosine",
@@ -20,6 +29,7 @@ struct TrainingSettings {
   std::string init, label_order = "random";  ///< the run that it begins with; which pictures have labels
   std::int64_t labels = 0;                   ///< a class; 0: all
   double head_lr = 1;
+  WeightSettings weights;  ///< to begin with
   bool recompute = false;  ///< decides nothing but memory and time: not stored
 
   void add_to(Settings& settings);
@@ -102,6 +112,7 @@ struct Restored {
   std::vector<pretext::NamedTensor> head;
   std::int64_t epoch = 0, step = 0;  ///< whole epochs, and steps of the next one
   std::uint64_t hash = 0;            ///< of all weights and statistics
+  std::int64_t steps = 0;            ///< of the whole training so far
 };
 
 /// The newest whole checkpoint of a run; says on stderr where that is not the end of its training.

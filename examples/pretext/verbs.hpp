@@ -15,6 +15,7 @@ Verb audit_verb();
 Verb info_verb();
 Verb report_verb();
 Verb compare_verb();
+Verb export_verb();
 Verb study_verb();
 Verb demo_verb();
 

@@ -231,6 +231,40 @@ grep -qiE "(src|href)=.?https?:" compare.html && fail "the page that compares re
 refused "two run folders or more" compare --runs rotation
 refused "gone: is not a run folder" compare --runs rotation,gone
 
+# For other programs, and from them. (run is a rotation by nin3 of width 8; the names of files say how they are written.)
+says "tensors in out/weights.safetensors" export --run run --to out/weights.safetensors
+grep -qF "num_batches_tracked" out/weights.safetensors || fail "a batch norm has no counter"
+grep -qF '"head.weight"' out/weights.safetensors || fail "the head is missing"
+says "tensors in out/bare.safetensors" export --run run --to out/bare.safetensors --no-head
+if grep -qF '"head.weight"' out/bare.safetensors; then fail "--no-head wrote a head"; fi
+says "logits of [batch, 3, 32, 32] in out/run.onnx" export --run run --to out/run.onnx --taps
+for text in logits block1 BatchNormalization Gemm "rotation"; do grep -qaF "$text" out/run.onnx || fail "no $text in out/run.onnx"; done
+says "features of [batch, 3, 48, 48]" export --run run --to out/features.onnx --no-head --size 48
+says "the features alone are written" export --run jigsaw --to out/jigsaw.onnx
+refused "--to must end with .safetensors or .onnx, not 'out/run.pth'; safetensors.torch.load_file" export --run run --to out/run.pth
+refused "torchvision has no network with the names of 'nin3'; it has alexnet" export --run run --to x.safetensors --names torchvision
+refused "there is no kind of names 'torchvison'. Did you mean 'torchvision'?" export --run run --to x.safetensors --names torchvison
+refused "an ONNX model is whole without names" export --run run --to x.onnx --names torchvision
+refused "is not a run folder" export --run wrong --to x.onnx
+refused "cannot be" export --run run --to out/run.onnx/x.onnx
+[ ! -e x.safetensors ] && [ ! -e x.onnx ] || fail "a refused export left a file"
+says "saved in tuned" pretrain supervised $small --epochs 1 --lr 0 --weights out/weights.safetensors --out tuned
+holds tuned/config.toml 'weights = "out/weights.safetensors"'
+rm out/weights.safetensors
+says "saved in tuned" pretrain --out tuned --resume
+refused "--weights out/weights.safetensors: " pretrain supervised $small --weights out/weights.safetensors --out wrong
+refused "the state does not fit:" pretrain supervised $small --width 16 --weights out/bare.safetensors --out wrong
+refused "tensors begins with 'encoder.'; the first is 'block1.conv1.weight'" pretrain supervised $small --weights out/bare.safetensors \
+  --weights-prefix encoder. --out wrong
+printf 'PK\003\004 no archive' > out/broken.pth
+refused "out/broken.pth: not a .pth file that can be read" pretrain supervised $small --weights out/broken.pth --out wrong
+[ ! -e wrong ] || fail "weights that do not fit left a run folder"
+says "linear probe" probe --weights out/bare.safetensors --model nin3 --width 8 --size 32 --data shapes:32:60 --cache cache --out out/probe.json --no-baselines
+holds out/probe.json '"network":"nin3"'
+holds out/probe.json '"run":"out/bare.safetensors"'
+refused "--weights needs the --model that they are of" probe --weights out/bare.safetensors
+refused "--weights needs --data and --out" probe --weights out/bare.safetensors --model nin3
+
 # A study: cells in processes of their own, the broken ones listed, the finished ones kept.
 grid="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out study"
 flags="--data shapes:48:60 --size 48 --batch 15 --epochs 1 --cache cache"

@@ -92,6 +92,15 @@ Image view(const TrainingSettings& s, const ViewRequest& request) {
   return rows.paint();
 }
 
+/// Logits of each pixel's colour.
+Features head(const std::vector<NamedTensor>& state, const Features& features) {
+  require(!state.empty() && state[0].shape.rank() == 4, "colorization: its head's state is no convolution's");
+  Rng rng(0);
+  nn::Conv2d<> conv({.in = state[0].shape[1], .out = state[0].shape[0], .kernel = state[0].shape[2]}, rng);
+  nn::load_state(conv, state);
+  return conv(features);
+}
+
 }  // namespace
 
 ToolTask colorization_task() {
@@ -103,5 +112,6 @@ ToolTask colorization_task() {
           .set_up = set_up,
           .inputs = inputs,
           .constants = constants_by<options_of>,
-          .view = view};
+          .view = view,
+          .head = head};
 }

@@ -111,5 +111,6 @@ ToolTask exemplar_task() {
           .set_up = set_up,
           .inputs = inputs,
           .constants = constants,
-          .view = view};
+          .view = view,
+          .head = pooled_head};
 }

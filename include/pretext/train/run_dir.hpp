@@ -24,7 +24,7 @@ enum class RunMode { fresh, force, resume };
 ///   metrics.jsonl metrics.csv  what was measured; the same for the same seed
 ///   timing.jsonl log           how long it took and what was said
 ///   test.json                  what the test part said at the end, where it was asked
-///   probe.json knn.json        what its features were worth, where that was measured
+///   probe*.json knn.json ...   what its features were worth, where that was measured
 ///   report.html                the page about it
 ///   events/                    the same metrics for TensorBoard, where that was asked
 ///   ckpt/                      the last two checkpoints
@@ -85,6 +85,7 @@ class RunDir {
                                      "test.json",
                                      "probe.json",
                                      "knn.json",
+                                     "lowshot.json",
                                      "report.html",
                                      "ckpt/last.safetensors",
                                      "ckpt/previous.safetensors",
@@ -163,17 +164,24 @@ class RunDir {
 
   void remove_run() const {
     for (const char* file : files_) std::filesystem::remove(path_ / file);
-    if (!std::filesystem::is_directory(events())) return;
-    for (const auto& entry : std::filesystem::directory_iterator(events()))
-      if (entry.path().filename().string().starts_with("events.out.tfevents."))
+    remove_named(path_, "probe-", ".json");
+    remove_named(events(), "events.out.tfevents.", "");
+  }
+
+  static void remove_named(const std::filesystem::path& folder, std::string_view begin,
+                           std::string_view end) {
+    if (!std::filesystem::is_directory(folder)) return;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (const std::string name = entry.path().filename().string();
+          name.starts_with(begin) && name.ends_with(end))
         std::filesystem::remove(entry.path());
   }
 
   // What a killed process was still writing when it ended. Whatever else lies here is the user's.
   void remove_torn_files() const {
     for (const std::filesystem::path name :
-         {"config.toml", "test.json", "probe.json", "knn.json", "report.html", "ckpt/last.safetensors",
-          "ckpt/not-finite.safetensors"})
+         {"config.toml", "test.json", "probe.json", "knn.json", "lowshot.json", "report.html",
+          "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
       for (const auto& entry : std::filesystem::directory_iterator((path_ / name).parent_path()))
         if (AtomicFile::is_torn(entry.path().filename().string(), name.filename().string()))
           std::filesystem::remove(entry.path());
