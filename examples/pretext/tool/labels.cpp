@@ -42,6 +42,7 @@ TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::strin
   s.variant = "fitted";
   s.part = "train";
   s.init = init;
+  s.weights = {};
   s.labels = count;
   s.label_order = labels.order;
   s.seed = labels.seed + draw;
