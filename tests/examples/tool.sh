@@ -240,7 +240,10 @@ if grep -qF '"head.weight"' out/bare.safetensors; then fail "--no-head wrote a h
 says "logits of [batch, 3, 32, 32] in out/run.onnx" export --run run --to out/run.onnx --taps
 for text in logits block1 BatchNormalization Gemm "rotation"; do grep -qaF "$text" out/run.onnx || fail "no $text in out/run.onnx"; done
 says "features of [batch, 3, 48, 48]" export --run run --to out/features.onnx --no-head --size 48
-says "the features alone are written" export --run jigsaw --to out/jigsaw.onnx
+for task in exemplar colorization; do says "logits of [batch" export --run $task --to out/$task.onnx; done
+for task in jigsaw relative_location contrastive exemplar_triplet; do
+  says "the features alone are written" export --run $task --to out/$task.onnx
+done
 refused "--to must end with .safetensors or .onnx, not 'out/run.pth'; safetensors.torch.load_file" export --run run --to out/run.pth
 refused "torchvision has no network with the names of 'nin3'; it has alexnet" export --run run --to x.safetensors --names torchvision
 refused "there is no kind of names 'torchvison'. Did you mean 'torchvision'?" export --run run --to x.safetensors --names torchvison
