@@ -80,7 +80,7 @@ File grey_png(int height, int width, const File& raw, std::uint8_t interlace = 0
   return file;
 }
 
-Image noise(int height, int width, int channels) {
+Image noisy(int height, int width, int channels) {
   Image image(height, width, channels);
   for (std::int64_t i = 0; i < image.view().size(); ++i)
     image.pixels()[i] = static_cast<std::uint8_t>(static_cast<unsigned>(i + 1) * 2654435761U >> 24);
@@ -119,8 +119,8 @@ TEST_CASE("what encode_png writes is read back alike, for grey, RGB and alpha") 
   for (const auto& size : {std::pair{1, 1}, {1, 9}, {7, 1}, {33, 20}}) {
     const int height = size.first, width = size.second;
     CAPTURE(height);
-    const Image rgb = noise(height, width, 3), grey = noise(height, width, 1),
-                alpha = noise(height, width, 4);
+    const Image rgb = noisy(height, width, 3), grey = noisy(height, width, 1),
+                alpha = noisy(height, width, 4);
     CHECK(decode_image(encode_png(rgb), "rgb") == rgb);
     const Image from_grey = decode_image(encode_png(grey), "grey"),
                 from_alpha = decode_image(encode_png(alpha), "alpha");
@@ -139,7 +139,7 @@ TEST_CASE("what encode_png writes is read back alike, for grey, RGB and alpha") 
 
 TEST_CASE("write_png makes the file that encode_png describes") {
   const test::TempDir folder;
-  const Image image = noise(5, 4, 3);
+  const Image image = noisy(5, 4, 3);
   write_png(folder / "a.png", image);
   CHECK(read_image(folder / "a.png") == image);
   CHECK_THROWS_WITH_AS(write_png(folder / "none/a.png", image), doctest::Contains("a.png"), Error);
