@@ -150,10 +150,10 @@ refused "has a network nin3 of width 8 for 3 channels; expected" pretrain superv
 refused "--labels are for supervised training" pretrain $small --labels 3 --out wrong
 
 # Features for other programs.
-says "features.npy: [60, 64]" features --run run --tap block2 --budget 64 --part test --out new/features.npy
+says "features.npy: [15, 32], average to 2 x 2 of 8 x 8 x 8" features --run run --tap block2 --budget 64 --part test --out new/features.npy
 for file in features.npy features.labels.npy features.json; do [ -s "new/$file" ] || fail "new/$file is missing"; done
 [ "$(head -c 6 new/features.npy | tail -c 5)" = NUMPY ] || fail "features.npy is not what NumPy reads"
-[ "$(wc -c < new/features.npy)" = $((128 + 60 * 64 * 4)) ] || fail "features.npy has another size than 60 rows of 64 floats"
+[ "$(wc -c < new/features.npy)" = $((128 + 15 * 32 * 4)) ] || fail "features.npy has another size than 15 rows of 32 floats"
 holds new/features.json '"tap":"block2"'
 refused "--out must name a .npy file" features --run run --out features.txt
 refused "there is no tap 'block9'" features --run run --tap block9
