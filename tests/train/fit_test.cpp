@@ -16,21 +16,21 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What a run leaves behind and must not depend on stops.
-struct Trace {
+struct Remains {
   std::uint64_t hash = 0;
   std::string jsonl, csv;
-  bool operator==(const Trace&) const = default;
+  bool operator==(const Remains&) const = default;
 };
 
-Trace trace_of(TinyTraining& training, const fs::path& out) {
+Remains remains_of(TinyTraining& training, const fs::path& out) {
   return {training.hash(), test::read_file(out / "metrics.jsonl"), test::read_file(out / "metrics.csv")};
 }
 
-Trace uninterrupted() {
+Remains uninterrupted() {
   const test::TempDir dir;
   TinyTraining training;
   training.fit(TinyTraining::options(dir / "run"));
-  return trace_of(training, dir / "run");
+  return remains_of(training, dir / "run");
 }
 
 /// Options under which SIGTERM comes while this step, counted from 0 since training began, is taken.
@@ -50,10 +50,10 @@ FitOptions resuming(const fs::path& out) {
 }
 
 /// Goes on in a program that began with other weights.
-Trace resumed(const fs::path& out) {
+Remains resumed(const fs::path& out) {
   TinyTraining training(99);
   training.fit(resuming(out));
-  return trace_of(training, out);
+  return remains_of(training, out);
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ TEST_CASE("the weights do not depend on threads, on the loader, or on whether an
 }
 
 TEST_CASE("a stop at any step and a resume give the same weights and the same metrics") {
-  const Trace reference = uninterrupted();
+  const Remains reference = uninterrupted();
   for (std::int64_t step = 0; step < 20; ++step) {
     CAPTURE(step);
     const test::TempDir dir;
@@ -130,7 +130,7 @@ TEST_CASE("event files change no bit, go on after a stop, and are deleted with t
   const auto count = [](const fs::path& folder) {
     return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
   };
-  const Trace reference = uninterrupted();
+  const Remains reference = uninterrupted();
   const test::TempDir dir;
   FitOptions options = TinyTraining::options(dir / "run");
   options.tensorboard = true;
@@ -142,7 +142,7 @@ TEST_CASE("event files change no bit, go on after a stop, and are deleted with t
   options.mode = RunMode::resume;
   TinyTraining other(99);
   other.fit(options);
-  CHECK(trace_of(other, dir / "run") == reference);
+  CHECK(remains_of(other, dir / "run") == reference);
   CHECK(count(dir / "run/events") == 2);
   CHECK(asked == options.epochs);
   test::write_file(dir / "run/events/notes.txt", "the user's");
@@ -157,7 +157,7 @@ TEST_CASE("event files change no bit, go on after a stop, and are deleted with t
 }
 
 TEST_CASE("a stop while validation runs, and stops one after the other, change nothing") {
-  const Trace reference = uninterrupted();
+  const Remains reference = uninterrupted();
   const test::TempDir dir;
   {
     TinyTraining training;
@@ -177,7 +177,7 @@ TEST_CASE("a stop while validation runs, and stops one after the other, change n
 }
 
 TEST_CASE("a run that lost its way back to an older checkpoint still ends the same") {
-  const Trace reference = uninterrupted();
+  const Remains reference = uninterrupted();
   const test::TempDir dir;
   FitOptions options = TinyTraining::options(dir / "run");
   options.checkpoint_steps = 4;
@@ -194,13 +194,13 @@ TEST_CASE("a run that lost its way back to an older checkpoint still ends the sa
 }
 
 TEST_CASE("a run that was stopped before its first checkpoint begins again") {
-  const Trace reference = uninterrupted();
+  const Remains reference = uninterrupted();
   const test::TempDir dir;
   { const RunDir only_made(dir / "run", RunMode::fresh); }
   test::write_file(dir / "run/metrics.jsonl", "{\"kind\":\"step\",\"step\":3}\n{\"kin");
   TinyTraining training;
   training.fit(resuming(dir / "run"));
-  CHECK(trace_of(training, dir / "run") == reference);
+  CHECK(remains_of(training, dir / "run") == reference);
 }
 
 TEST_CASE("a finished run can be resumed: nothing happens, and more epochs go on from its end") {
@@ -209,12 +209,12 @@ TEST_CASE("a finished run can be resumed: nothing happens, and more epochs go on
   FitOptions options = TinyTraining::options(dir / "run");
   options.schedule = optim::Constant{0.05};
   const auto epochs = training.fit(options);
-  const Trace finished = trace_of(training, dir / "run");
+  const Remains finished = remains_of(training, dir / "run");
 
   options.mode = RunMode::resume;
   TinyTraining again(7);
   CHECK(again.fit(options) == epochs);
-  CHECK(trace_of(again, dir / "run") == finished);
+  CHECK(remains_of(again, dir / "run") == finished);
 
   options.epochs = 6;
   TinyTraining longer(8), whole;
