@@ -224,12 +224,12 @@ refused "rotation leaves colours as they are" audit rotation $some --colors grey
 refused "--answers must be at least 100" audit rotation --answers 1
 
 # Runs side by side.
-says "compare.html" compare --runs rotation,jigsaw,held
+says "compare.html" compare --runs run,jigsaw,held
 holds compare.html "Runs compared"
 holds compare.html "not measured"
 grep -qiE "(src|href)=.?https?:" compare.html && fail "the page that compares refers to another host"
-refused "two run folders or more" compare --runs rotation
-refused "gone: is not a run folder" compare --runs rotation,gone
+refused "two run folders or more" compare --runs run
+refused "gone: is not a run folder" compare --runs run,gone
 
 # For other programs, and from them. (run is a rotation by nin3 of width 8; the names of files say how they are written.)
 says "tensors in out/weights.safetensors" export --run run --to out/weights.safetensors

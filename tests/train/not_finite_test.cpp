@@ -18,6 +18,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// An op that hands on its input, and an infinite gradient once armed.
 struct Spoil {
+  static constexpr std::string_view name = "spoil";
   static constexpr std::size_t inputs = 1;
   const bool* armed = nullptr;
   template <class T, Device D>
