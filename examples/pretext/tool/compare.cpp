@@ -54,17 +54,19 @@ const eval::Summary* random_of(const Run& run, const eval::Summary& best) {
 
 Html results(const std::vector<Run>& runs) {
   using report::Best;
-  report::Table table{"Test accuracy in %; each tap is the one that validation chose",
-                      {{"run"},
-                       {"task"},
-                       {"network"},
-                       {"task solved"},
-                       {"linear probe", Best::highest},
-                       {"at"},
-                       {"random weights"},
-                       {"gain", Best::highest},
-                       {"nearest neighbours", Best::highest}},
-                      {}};
+  report::Table table{
+      "Test accuracy in %: the task solved, a linear probe and nearest neighbours, each at the tap that "
+      "validation chose, and the same network with random weights",
+      {{"run"},
+       {"task"},
+       {"network"},
+       {"solved"},
+       {"probe", Best::highest},
+       {"at"},
+       {"random"},
+       {"gain", Best::highest},
+       {"kNN", Best::highest}},
+      {}};
   for (const Run& run : runs) {
     const TrainingSettings& t = run.facts.training;
     const eval::Summary* linear = run.facts.best("linear probe");
