@@ -11,7 +11,7 @@ namespace {
 
 /// Values of type T, in double.
 template <class T>
-naive::X rounded(naive::X x) {
+naive::X rounded_to(naive::X x) {
   for (double& v : x.span())
     v = static_cast<double>(static_cast<Wide<T>>(static_cast<T>(static_cast<float>(v))));
   return x;
@@ -33,8 +33,8 @@ void check_sums(const Shape& shape, Draw how) {
   using Gpu = Kernel<ops::BatchNorm, Cuda>;
   const bool shifted = how == Draw::shifted;
   naive::X x = draw({shape, how}, 0);
-  x = shifted ? rounded<T>(x) : rounded<bf16>(x);
-  const naive::X dy = rounded<T>(draw({shape}, 1));
+  x = shifted ? rounded_to<T>(x) : rounded_to<bf16>(x);
+  const naive::X dy = rounded_to<T>(draw({shape}, 1));
   const Tensor<double, Cpu> moments = Double::moments(x);
   const Tensor<double, Cpu> found = Gpu::moments(on_gpu<T>(x)).template to<Cpu>();
   const std::int64_t channels = shape[1];
@@ -45,7 +45,7 @@ void check_sums(const Shape& shape, Draw how) {
   CHECK(difference(values(found.rows(1, 2)), values(moments.rows(1, 2))) <= 1e-5);
 
   // Numbers of few bits and a scale of 1 or -1: what the relu cuts is the same in float and in double.
-  naive::X affine = rounded<bf16>(draw({{3, channels}}, 2));
+  naive::X affine = rounded_to<bf16>(draw({{3, channels}}, 2));
   for (double& center : affine.rows(0, 1).span()) center = static_cast<float>(center + (shifted ? 100 : 0));
   for (double& scale : affine.rows(1, 2).span()) scale = std::copysign(1.0, scale);
   for (const bool relu : {false, true}) {

@@ -8,6 +8,7 @@
 #include "pretext/core/hash.hpp"
 #include "pretext/core/random.hpp"
 #include "pretext/data/dataset.hpp"
+#include "pretext/image/color.hpp"
 
 namespace pretext::tasks {
 
