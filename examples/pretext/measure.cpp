@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "measure.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <pretext/core/file.hpp>
 #include <pretext/core/json_reader.hpp>
@@ -14,19 +13,6 @@
 using namespace pretext;
 
 namespace {
-
-std::vector<double> split_numbers(const std::string& flag, const std::string& text) {
-  std::vector<double> numbers;
-  for (const std::string& part : split_list(text)) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    require(error == std::errc() && end == part.data() + part.size() && value >= 0, "--", flag,
-            " must be numbers with commas between them, not '", text, "'");
-    numbers.push_back(value);
-  }
-  require(!numbers.empty(), "--", flag, " must name at least one number");
-  return numbers;
-}
 
 eval::Pool pool_of(const std::string& name) {
   require_known("pooling", name, {"average", "max", "flat"});
@@ -95,7 +81,7 @@ eval::EvalOptions MeasureSettings::options() const {
   require(l2.empty() || o.linear, "--l2 is that of a linear probe, which ", protocol, " has not");
   if (!pool.empty()) o.features.pool = pool_of(pool);
   if (budget != 0) o.features.budget = budget;
-  if (!l2.empty()) o.linear_probe.l2 = split_numbers("l2", l2), o.linear_probe.l2_of_one_weight = 0;
+  if (!l2.empty()) o.linear_probe.l2 = split_numbers<double>("l2", l2), o.linear_probe.l2_of_one_weight = 0;
   if (k != 0) o.nearest.k = {k};
   if (temperature != 0) o.nearest.temperature = {temperature};
   if (!protocol.empty() && (!pool.empty() || budget != 0 || !l2.empty())) o.protocol += " changed";

@@ -4,7 +4,7 @@
 #include <pretext/eval/eval_options.hpp>
 #include <pretext/eval/protocol.hpp>
 
-#include "training.hpp"
+#include "saved_run.hpp"
 
 /// What the features of a network are measured by: a protocol, and what is not to be as it says. Numbers that
 /// are 0 and texts that are empty leave it as it is.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Runs that were trained before: their settings, their pictures and their networks.
+#include "saved_run.hpp"
+
 #include <cstdio>
 #include <pretext/train/checkpoint.hpp>
 
 #include "tasks.hpp"
-#include "training.hpp"
 
 using namespace pretext;
 
@@ -36,23 +36,15 @@ void RunSettings::add_to(Settings& settings, const std::string& pictures) {
 
 TrainingSettings RunSettings::read() const {
   TrainingSettings s = read_run(run);
-  if (data.empty())
-    require_pictures_of(run, s.source);
-  else
-    s.source.data = data;
-  if (!cache.empty()) s.source.cache = cache == "-" ? "" : cache;
-  if (limit != 0) s.source.limit = limit;
+  if (data.empty()) require_pictures_of(run, s.source);
+  apply(s.source);
   return s;
 }
 
-void require_apart(const std::filesystem::path& run, const DataSettings& source) {
-  if (source.drawn() || run.empty()) return;
-  const auto place = [](const std::filesystem::path& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::current_path() / path);
-  };
-  const auto below = place(source.data).lexically_relative(place(run));
-  require(*below.begin() == "..", run.string(), ": the run folder must not be or hold the pictures, ",
-          source.data, "; give another --out");
+void RunSettings::apply(DataSettings& source) const {
+  if (!data.empty()) source.data = data;
+  if (!cache.empty()) source.cache = cache == "-" ? "" : cache;
+  if (limit != 0) source.limit = limit;
 }
 
 Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& run) {

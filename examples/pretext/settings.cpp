@@ -18,10 +18,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <numeric>
 #include <pretext/core/error.hpp>
+#include <pretext/core/file.hpp>
 #include <pretext/core/json.hpp>
 #include <sstream>
 #include <string_view>
@@ -117,6 +119,24 @@ std::vector<std::string> split_list(const std::string& text) {
   return parts;
 }
 
+template <class T>
+std::vector<T> split_numbers(const std::string& flag, const std::string& text) {
+  std::vector<T> numbers;
+  for (const std::string& part : split_list(text)) {
+    T value{};
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    require(error == std::errc() && end == part.data() + part.size() && value >= 0, "--", flag, " must be ",
+            std::is_integral_v<T> ? "whole numbers" : "numbers", " with commas between them, not '", text,
+            "'");
+    numbers.push_back(value);
+  }
+  require(!numbers.empty(), "--", flag, " must name at least one number");
+  return numbers;
+}
+
+template std::vector<double> split_numbers(const std::string&, const std::string&);
+template std::vector<std::int64_t> split_numbers(const std::string&, const std::string&);
+
 std::string counted(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -125,6 +145,11 @@ void make_folder_of(const std::filesystem::path& file) {
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   require(!error, file.string(), ": its folder cannot be made: ", error.message());
+}
+
+void require_writable(const std::filesystem::path& file) {
+  make_folder_of(file);
+  pretext::AtomicFile{file};
 }
 
 void Settings::set_command(int argc, char** argv) {

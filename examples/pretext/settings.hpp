@@ -66,11 +66,19 @@ void require_known(const std::string& kind, const std::string& name, const std::
 /// The words of a list with commas between them.
 std::vector<std::string> split_list(const std::string& text);
 
+/// The numbers of a list, none below 0: whole ones, or others. `flag` is what an error names.
+template <class T>
+std::vector<T> split_numbers(const std::string& flag, const std::string& text);
+
 /// "1 picture", "2 pictures"
 std::string counted(std::int64_t count, const std::string& what);
 
 /// Makes the folder that a file is to be written to, where it is missing.
 void make_folder_of(const std::filesystem::path& file);
+
+/// Makes the folder too, and throws where the file cannot be written: before hours are spent on what it is to
+/// hold. Leaves no file.
+void require_writable(const std::filesystem::path& file);
 
 /// The text of a small file; throws where it cannot be read or has more bytes than the limit.
 std::string read_text(const std::filesystem::path& file, std::uintmax_t limit = 100'000'000);

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <fstream>
 #include <map>
-#include <pretext/eval/low_shot.hpp>
 #include <pretext/models/weights.hpp>
 #include <pretext/nn/count.hpp>
 #include <pretext/optim/sgd.hpp>
@@ -17,6 +16,7 @@
 
 #include "environment.hpp"
 #include "page_parts.hpp"
+#include "saved_run.hpp"
 #include "tasks.hpp"
 
 using namespace pretext;
@@ -32,7 +32,7 @@ void WeightSettings::load(nn::Sequential<>& backbone) const {
   try {
     models::load_weights(backbone, train::load_network(file, {.dict = dict}), prefix);
   } catch (const Error& error) {
-    fail("--weights ", file, ": ", error.what());
+    fail("weights of ", file, ": ", error.what());
   }
 }
 
@@ -56,12 +56,15 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
   settings.add("validation", &validation, "Part of the training pictures held out and scored each epoch");
   settings.add("precision", &precision, "fast, or strict: no convolution by fewer multiplications");
-  settings.add("init", &init, "Run folder whose network training begins with; empty: random weights");
+  settings.add("init", &init,
+               "Run folder, .safetensors or .pth that training begins with; empty: random weights");
+  settings.add("init-dict", &init_dict,
+               "Of a .pth: keys to the state dict, with / between; empty: the only one");
+  settings.add("init-prefix", &init_prefix, "Of a file: take names that begin so alone, such as encoder_q.");
   settings.add("labels", &labels, "Supervised: labelled pictures of each class, repeated; 0: all");
   settings.add("label-order", &label_order, "Which those are: random, or file: the first ones");
   settings.add("head-lr", &head_lr, "Learning rate of the head over that of the rest");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
-  weights.add_to(settings, "Weights of the backbone to begin with");
 }
 
 optim::Schedule TrainingSettings::make_schedule() const {
@@ -115,11 +118,9 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
-  require(init.empty() || weights.file.empty(),
-          "--init and --weights both say what training begins with; give one of them");
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
-  require_known("label-order", label_order, {"random", "file"});
+  label_order_of(label_order);
   require(head_lr > 0 && std::isfinite(head_lr), "--head-lr must be above 0 and finite, not ", head_lr);
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
   source.check();
@@ -188,8 +189,10 @@ train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) 
   return how;
 }
 
-/// Takes over the weights of the run that this one begins with.
+/// Takes over the weights of the run or file that this one begins with.
 void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
+  if (!std::filesystem::is_directory(s.init))
+    return WeightSettings{s.init, s.init_dict, s.init_prefix}.load(backbone);
   const TrainingSettings from = read_run(s.init);
   const auto named = [](const TrainingSettings& t) {
     return message(t.model, " of width ", t.width, " for ", tool_task(t.task).channels, " channels");
@@ -201,10 +204,14 @@ void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
 
 }  // namespace
 
+eval::LabelOrder label_order_of(const std::string& name) {
+  require_known("label-order", name, {"random", "file"});
+  return name == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
+}
+
 data::Dataset labelled_of(const TrainingSettings& s, const data::Dataset& train) {
   if (s.labels == 0) return train;
-  const auto order = s.label_order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
-  return train.subset(eval::labelled_part(train, s.labels, order, s.random_seed()));
+  return train.subset(eval::labelled_part(train, s.labels, label_order_of(s.label_order), s.random_seed()));
 }
 
 TrainingParts parts_of(const TrainingSettings& s, const data::Dataset& train) {
@@ -214,6 +221,16 @@ TrainingParts parts_of(const TrainingSettings& s, const data::Dataset& train) {
   while (s.labels > 0 && std::ssize(split.train) < train.size())
     split.train.push_back(split.train[split.train.size() - once]);
   return {labelled.subset(split.train), labelled.subset(split.held_out)};
+}
+
+void require_apart(const std::filesystem::path& run, const DataSettings& source) {
+  if (source.drawn() || run.empty()) return;
+  const auto place = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::current_path() / path);
+  };
+  const auto below = place(source.data).lexically_relative(place(run));
+  require(*below.begin() == "..", run.string(), ": the run folder must not be or hold the pictures, ",
+          source.data, "; give another --out");
 }
 
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
@@ -228,7 +245,6 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   const train::CheckpointRing saved(how.out / "ckpt");
   const bool goes_on =
       how.mode == train::RunMode::resume && (exists(saved.last()) || exists(saved.previous()));
-  if (!s.weights.file.empty() && !goes_on) s.weights.load(backbone);
   if (!s.init.empty() && !goes_on) load_init(s, backbone);
   TaskSetup setup = tool_task(s.task).set_up(s, backbone, parts.train, test);
   Trained result{std::move(backbone), std::move(setup.task)};

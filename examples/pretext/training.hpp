@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <pretext/eval/low_shot.hpp>
 #include <pretext/nn/sequential.hpp>
 #include <pretext/tasks/any_task.hpp>
 #include <pretext/tasks/inputs.hpp>
@@ -26,10 +27,10 @@ struct TrainingSettings {
   double lr = 0.1, momentum = 0.9, weight_decay = 5e-4, warmup = 0, validation = 0;
   bool nesterov = true, mirror = true;
   DataSettings source;
-  std::string init, label_order = "random";  ///< the run that it begins with; which pictures have labels
-  std::int64_t labels = 0;                   ///< a class; 0: all
+  /// The run or file of weights that it begins with, and which of those; which pictures have labels.
+  std::string init, init_dict, init_prefix, label_order = "random";
+  std::int64_t labels = 0;  ///< a class; 0: all
   double head_lr = 1;
-  WeightSettings weights;  ///< to begin with
   bool recompute = false;  ///< decides nothing but memory and time: not stored
 
   void add_to(Settings& settings);
@@ -79,6 +80,9 @@ struct TrainingParts {
 /// Few labelled pictures are repeated until they are as many as all: an epoch is as long as ever.
 TrainingParts parts_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
 
+/// The order of a name; throws where there is none.
+pretext::eval::LabelOrder label_order_of(const std::string& name);
+
 /// The pictures that have labels, each once.
 pretext::data::Dataset labelled_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
 
@@ -87,37 +91,5 @@ pretext::data::Dataset labelled_of(const TrainingSettings& settings, const prete
 Trained train_network(const TrainingSettings& settings, const pretext::data::Dataset& train,
                       const pretext::data::Dataset& test, pretext::train::FitOptions how);
 
-/// The settings of a finished or running training.
-TrainingSettings read_run(const std::filesystem::path& run);
-
-/// Throws where the pictures that a run was made with are not there, and says how to name them anew.
-void require_pictures_of(const std::filesystem::path& run, const DataSettings& source);
-
-/// A run that is looked at, and where its pictures lie if not where they lay; the same flags for every verb.
-struct RunSettings {
-  std::string run = "runs/rotation", data, cache;
-  std::int64_t limit = 0;
-
-  /// `pictures` says what they are wanted for.
-  void add_to(Settings& settings, const std::string& pictures);
-  /// The settings of the run with these pictures; throws where those are not there.
-  TrainingSettings read() const;
-};
-
 /// Throws where a run folder is the folder of the pictures, or holds it.
 void require_apart(const std::filesystem::path& run, const DataSettings& source);
-
-struct Restored {
-  pretext::nn::Sequential<> backbone;
-  std::vector<pretext::NamedTensor> head;
-  std::int64_t epoch = 0, step = 0;  ///< whole epochs, and steps of the next one
-  std::uint64_t hash = 0;            ///< of all weights and statistics
-  std::int64_t steps = 0;            ///< of the whole training so far
-};
-
-/// The newest whole checkpoint of a run; says on stderr where that is not the end of its training.
-Restored load_backbone(const TrainingSettings& settings, const std::filesystem::path& run);
-
-/// A run's network with the head that solves its task, which was trained on these pictures.
-Trained load_trained(const TrainingSettings& settings, const std::filesystem::path& run,
-                     const pretext::data::Dataset& train);

@@ -251,16 +251,16 @@ refused "an ONNX model is whole without names" export --run run --to x.onnx --na
 refused "is not a run folder" export --run wrong --to x.onnx
 refused "cannot be" export --run run --to out/run.onnx/x.onnx
 [ ! -e x.safetensors ] && [ ! -e x.onnx ] || fail "a refused export left a file"
-says "saved in tuned" pretrain supervised $small --epochs 1 --lr 0 --weights out/weights.safetensors --out tuned
-holds tuned/config.toml 'weights = "out/weights.safetensors"'
+says "saved in tuned" pretrain supervised $small --epochs 1 --lr 0 --init out/weights.safetensors --out tuned
+holds tuned/config.toml 'init = "out/weights.safetensors"'
 rm out/weights.safetensors
 says "saved in tuned" pretrain --out tuned --resume
-refused "--weights out/weights.safetensors: " pretrain supervised $small --weights out/weights.safetensors --out wrong
-refused "the state does not fit:" pretrain supervised $small --width 16 --weights out/bare.safetensors --out wrong
-refused "tensors begins with 'encoder.'; the first is 'block1.conv1.weight'" pretrain supervised $small --weights out/bare.safetensors \
-  --weights-prefix encoder. --out wrong
+refused "weights of out/weights.safetensors: " pretrain supervised $small --init out/weights.safetensors --out wrong
+refused "the state does not fit:" pretrain supervised $small --width 16 --init out/bare.safetensors --out wrong
+refused "tensors begins with 'encoder.'; the first is 'block1.conv1.weight'" pretrain supervised $small --init out/bare.safetensors \
+  --init-prefix encoder. --out wrong
 printf 'PK\003\004 no archive' > out/broken.pth
-refused "out/broken.pth: not a .pth file that can be read" pretrain supervised $small --weights out/broken.pth --out wrong
+refused "out/broken.pth: not a .pth file that can be read" pretrain supervised $small --init out/broken.pth --out wrong
 [ ! -e wrong ] || fail "weights that do not fit left a run folder"
 says "linear probe" probe --weights out/bare.safetensors --model nin3 --width 8 --size 32 --data shapes:32:60 --cache cache --out out/probe.json --no-baselines
 holds out/probe.json '"network":"nin3"'

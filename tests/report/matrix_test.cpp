@@ -26,8 +26,8 @@ TEST_CASE("a matrix shades each measured number by its size and its sign") {
                      .columns = {"rotation", "jigsaw"},
                      .values = {{4, -2}, {0, std::numeric_limits<double>::quiet_NaN()}}};
   const std::string markup = drawn(gains);
-  CHECK(test::count_of(markup, "class=\"shade above\"") == 2);
-  CHECK(test::count_of(markup, "class=\"shade below\"") == 1);
+  CHECK(test::count_of(markup, "class=\"above\"") == 2);
+  CHECK(test::count_of(markup, "class=\"below\"") == 1);
   CHECK(markup.find("fill-opacity=\"0.5\"") != std::string::npos);
   CHECK(markup.find("fill-opacity=\"0.25\"") != std::string::npos);
   CHECK(markup.find("fill-opacity=\"0\"") != std::string::npos);

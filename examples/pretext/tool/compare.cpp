@@ -11,6 +11,7 @@
 #include "environment.hpp"
 #include "page_parts.hpp"
 #include "run_facts.hpp"
+#include "saved_run.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;

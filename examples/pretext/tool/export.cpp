@@ -8,6 +8,7 @@
 #include <pretext/nn/onnx.hpp>
 #include <pretext/tensor/safetensors.hpp>
 
+#include "saved_run.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 

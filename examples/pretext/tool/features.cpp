@@ -2,6 +2,7 @@
 // `pretext features` writes what a network makes of pictures as NumPy's arrays, for other programs.
 #include <cstdio>
 #include <memory>
+#include <pretext/cpu/render.hpp>
 #include <pretext/eval/features.hpp>
 #include <pretext/tensor/npy.hpp>
 
@@ -25,8 +26,6 @@ data::Split split_of(const std::string& part) {
 
 /// What the arrays are, as a JSON file beside them.
 JsonObject facts_of(const eval::Features& f, const data::Dataset& pictures) {
-  std::string classes;
-  for (const std::string& name : pictures.classes()) classes += (classes.empty() ? "" : ",") + name;
   return JsonObject()
       .add("tap", f.tap)
       .add("pooling", f.pooling)
@@ -34,7 +33,7 @@ JsonObject facts_of(const eval::Features& f, const data::Dataset& pictures) {
       .add("dims", f.x.dim(1))
       .add("dataset", pictures.name())
       .add("data_hash", hash_text(pictures.hash()))
-      .add("classes", classes);
+      .add("classes", eval::list_text(pictures.classes()));
 }
 
 int run(const FeaturesSettings& s, const Settings& settings) {
@@ -47,9 +46,8 @@ int run(const FeaturesSettings& s, const Settings& settings) {
   taps.push_back(eval::pixels_tap);
   require_known("tap", tap.front(), taps);
   const eval::EvalOptions options = options_of(s.measure, restored.backbone, training.inputs());
-  make_folder_of(s.out);
   const std::string stem = s.out.substr(0, s.out.size() - 4);
-  for (const char* end : {".npy", ".labels.npy", ".json"}) AtomicFile{stem + end};  // before it takes long
+  for (const char* end : {".npy", ".labels.npy", ".json"}) require_writable(stem + end);
   const data::Dataset pictures = training.source.open(split);
   const eval::Features f =
       eval::features(restored.backbone, tap, pictures, training.inputs(), options.features).front();

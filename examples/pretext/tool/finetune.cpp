@@ -2,7 +2,6 @@
 // `pretext finetune` trains all of a network on labels, from the weights of a run, beside random ones.
 #include <cstdio>
 #include <memory>
-#include <pretext/core/file.hpp>
 #include <pretext/eval/probe.hpp>
 
 #include "labels.hpp"
@@ -31,8 +30,7 @@ int run(FinetuneSettings& s, const Settings& settings) {
     random.of(training, "", s.labels, count, 0);
   }
   const Restored restored = load_backbone(training, s.of.run);
-  make_folder_of(out);
-  AtomicFile{out};
+  require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
   eval::seal(train, test);  // refuses what has no labels, or other classes

@@ -2,7 +2,6 @@
 // Training on few labels, for `pretext lowshot` and `pretext finetune`.
 #include "labels.hpp"
 
-#include <charconv>
 #include <cstdio>
 
 using namespace pretext;
@@ -15,21 +14,12 @@ void LabelSettings::add_to(Settings& settings) {
 }
 
 std::vector<std::int64_t> LabelSettings::counts() const {
-  std::vector<std::int64_t> numbers;
-  for (const std::string& part : split_list(labels)) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    require(error == std::errc() && end == part.data() + part.size() && value >= 0,
-            "--labels must be whole numbers with commas between them, not '", labels, "'");
-    numbers.push_back(value);
-  }
-  require(!numbers.empty(), "--labels must name at least one number");
-  return numbers;
+  return split_numbers<std::int64_t>("labels", labels);
 }
 
 void LabelSettings::check() const {
   counts();
-  require_known("label-order", order, {"random", "file"});
+  label_order_of(order);
   require(draws >= 1 && draws <= 1000, "--draws must be 1 to 1000, not ", draws);
   require(order == "random" || draws == 1, "--label-order file allows --draws 1 alone, not ", draws);
   require(seed >= 0, "--seed must be at least 0, not ", seed);
@@ -42,7 +32,7 @@ TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::strin
   s.variant = "fitted";
   s.part = "train";
   s.init = init;
-  s.weights = {};
+  s.init_dict = s.init_prefix = "";
   s.labels = count;
   s.label_order = labels.order;
   s.seed = labels.seed + draw;
@@ -62,10 +52,10 @@ namespace {
 eval::Result row_of(const TrainingSettings& s, const Trained& trained, const data::Dataset& train,
                     const data::Dataset& test) {
   const data::Dataset learnt = labelled_of(s, train);
-  const auto order = s.label_order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
   eval::Result row{
       .network = s.init.empty() ? "random" : "fine-tuned", .tap = "head", .dataset = train.name()};
-  row.protocol = "training" + (s.labels == 0 ? ", all labels" : eval::labels_text(s.labels, order));
+  row.protocol = "training" + (s.labels == 0 ? ", all labels"
+                                             : eval::labels_text(s.labels, label_order_of(s.label_order)));
   row.constants = {{"epochs", message(s.epochs), "of as many pictures as the whole training part"},
                    {"batch", message(s.batch), "pictures in a step"},
                    {"schedule", s.schedule, "of the learning rate"},

@@ -2,7 +2,7 @@
 // `pretext lowshot` says what the features of a trained network are worth where few pictures have labels.
 #include <cstdio>
 #include <memory>
-#include <pretext/core/file.hpp>
+#include <pretext/cpu/render.hpp>
 #include <pretext/eval/probe.hpp>
 
 #include "labels.hpp"
@@ -25,7 +25,7 @@ std::vector<eval::Result> low_shot(const LowshotSettings& s, nn::Sequential<>& n
                                    const std::string& network, const data::Dataset& train,
                                    const data::Dataset& test, const tasks::PlainInputs& inputs) {
   eval::LowShotOptions options{.labels = s.labels.counts(), .draws = s.labels.draws};
-  options.order = s.labels.order == "file" ? eval::LabelOrder::file : eval::LabelOrder::random;
+  options.order = label_order_of(s.labels.order);
   options.eval = options_of(s.measure, net, inputs);
   options.eval.seed = static_cast<std::uint64_t>(s.labels.seed);
   return eval::low_shot(net, network, train, eval::seal(train, test), inputs, options);
@@ -42,8 +42,7 @@ int run(LowshotSettings& s, const Settings& settings) {
   }
   auto trained = load_backbone(training, s.of.run);
   s.measure.check(trained.backbone.taps());
-  make_folder_of(out);
-  AtomicFile{out};  // whether it can be written, before hours are spent
+  require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
   auto results = low_shot(s, trained.backbone, training.task, train, test, training.inputs());

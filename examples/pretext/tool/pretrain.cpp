@@ -6,6 +6,7 @@
 #include <pretext/pretext.hpp>
 #include <sstream>
 
+#include "saved_run.hpp"
 #include "training.hpp"
 #include "verbs.hpp"
 

@@ -2,7 +2,6 @@
 // `pretext probe` and `pretext knn` say what the features of a trained network are worth.
 #include <cstdio>
 #include <memory>
-#include <pretext/core/file.hpp>
 #include <pretext/eval/features.hpp>
 
 #include "measure.hpp"
@@ -45,9 +44,7 @@ Measured network_of_weights(const ProbeSettings& s) {
   training.width = s.width;
   training.epochs = 0;
   training.source.size = s.size;
-  training.source.data = s.of.data;
-  training.source.limit = s.of.limit;
-  if (!s.of.cache.empty()) training.source.cache = s.of.cache == "-" ? "" : s.of.cache;
+  s.of.apply(training.source);
   require_known("model", training.model, model_names());
   Restored restored{make_backbone(training), {}};
   s.weights.load(restored.backbone);
@@ -64,8 +61,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
   s.measure.check(taps);
-  make_folder_of(out);
-  AtomicFile{out};  // whether it can be written, before hours are spent
+  require_writable(out);
   const JsonObject weights = weights_of(measured.from, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);

@@ -9,6 +9,7 @@
 #include "environment.hpp"
 #include "page_parts.hpp"
 #include "run_facts.hpp"
+#include "saved_run.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 

@@ -19,11 +19,11 @@ std::vector<train::Record> epochs_of(const fs::path& run) {
 
 }  // namespace
 
-const eval::Summary* RunFacts::best(const std::string& protocol, const std::string& network) const {
+const eval::Summary* RunFacts::best(const std::string& protocol) const {
   const eval::Summary* found = nullptr;
   for (const eval::Summary& s : probes)
-    if (s.first.network == (network.empty() ? training.task : network) &&
-        s.first.protocol.starts_with(protocol) && (found == nullptr || s.validation > found->validation))
+    if (s.first.network == training.task && s.first.protocol.starts_with(protocol) &&
+        (found == nullptr || s.validation > found->validation))
       found = &s;
   return found;
 }

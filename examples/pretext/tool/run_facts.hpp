@@ -18,9 +18,8 @@ struct RunFacts {
   std::optional<double> test_accuracy{};
   std::vector<pretext::eval::Summary> probes{};
 
-  /// The tap of a network (empty: the run's) whose validation accuracy is highest by a protocol; null where
-  /// it was not measured.
-  const pretext::eval::Summary* best(const std::string& protocol, const std::string& network = "") const;
+  /// The tap whose validation accuracy is highest by a protocol; null where none was measured.
+  const pretext::eval::Summary* best(const std::string& protocol) const;
 };
 
 /// Throws where no epoch has ended yet.

@@ -35,13 +35,10 @@ std::vector<std::string> words_of(const std::string& text) {
 
 /// The numbers of an axis, as flags take them.
 std::vector<std::string> numbers_of(const std::string& axis, const std::string& list) {
+  choices_of(axis, list);  // refuses what is named twice
   std::vector<std::string> names;
-  for (const Choice& choice : choices_of(axis, list)) {
-    require(choice.flags.empty() && !choice.name.empty() &&
-                choice.name.find_first_not_of("0123456789") == std::string::npos && choice.name.size() <= 18,
-            "--", axis, " must be whole numbers with commas between them, not '", list, "'");
-    names.push_back(choice.name);
-  }
+  for (const std::int64_t number : split_numbers<std::int64_t>(axis, list))
+    names.push_back(std::to_string(number));
   return names;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <pretext/image/codec.hpp>
 
+#include "saved_run.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
 

@@ -54,14 +54,12 @@ void each_batch(std::int64_t pictures, std::int64_t batch, F&& f) {
 inline std::vector<Features> name_taps(Span<const std::string> taps, std::vector<std::string> known,
                                        const data::Dataset& dataset) {
   known.insert(known.begin(), pixels_tap);
-  std::string list;
-  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
   std::vector<int> labels;
   for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
   std::vector<Features> result;
   for (const std::string& tap : taps) {
     require(std::count(known.begin(), known.end(), tap) != 0, "features: no tap is named '", tap,
-            "'; there are ", list);
+            "'; there are ", list_text(known));
     require(std::count(taps.begin(), taps.end(), tap) == 1, "features: tap '", tap, "' is asked for twice");
     result.push_back({.tap = tap, .labels = labels});
   }

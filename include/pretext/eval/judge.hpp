@@ -17,9 +17,11 @@ struct Judge {
   std::function<void(Result&, const Tensor<T, Cpu>&, Span<const int> labels)> answer;
 };
 
-/// Counts the right predictions of a probe.
+/// Counts the right predictions of a probe whose validation part, where it has one, chose by accuracy.
 template <class T, class Probe>
-Judge<T> judge_by(const Result& row, const std::shared_ptr<Probe>& probe) {
+Judge<T> judge_by(Result row, const std::shared_ptr<Probe>& probe) {
+  row.validation = probe->validation;
+  if (probe->validation > 0) row.validation_accuracy = probe->chosen.accuracy;
   return {row, [probe](Result& r, const Tensor<T, Cpu>& x, Span<const int> labels) {
             r.correct = count_equal(probe->predict(x), labels);
           }};
@@ -44,8 +46,6 @@ Judge<T> judge_linear(const Tensor<T, Cpu>& x, Span<const int> labels, int class
       row.seconds, [&] { return std::make_shared<LinearProbe<T>>(fit_linear_probe(x, labels, classes, o)); });
   row.protocol = std::string("linear probe (") + to_string(o.solver) + ")" + row.protocol;
   add_constants(row.constants, o);
-  row.validation = probe->validation;
-  if (probe->validation > 0) row.validation_accuracy = probe->chosen.accuracy;
   row.chosen = {{"l2", probe->chosen.l2}};
   if (o.solver == Solver::sgd) row.chosen.emplace_back("lr", probe->chosen.lr);
   return judge_by<T>(row, probe);
@@ -58,8 +58,6 @@ Judge<T> judge_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
       timed(row.seconds, [&] { return std::make_shared<Knn<T>>(fit_knn(x, labels, classes, o)); });
   row.protocol = std::string("kNN (") + to_string(o.metric) + ")" + row.protocol;
   add_constants(row.constants, o);
-  row.validation = knn->validation;
-  if (knn->validation > 0) row.validation_accuracy = knn->chosen.accuracy;
   row.chosen = {{"k", static_cast<double>(knn->chosen.k)}};
   if (o.metric == Metric::cosine) row.chosen.emplace_back("temperature", knn->chosen.temperature);
   return judge_by<T>(row, knn);

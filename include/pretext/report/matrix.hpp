@@ -63,9 +63,9 @@ class MatrixPlotter {
   void draw_cell(Drawing& drawing, std::size_t i, std::size_t j, double y) const {
     const double v = matrix_.values[i][j];
     if (std::isfinite(v))
-      drawing.shade(v < 0 ? "shade below" : "shade above", x(j) + 1, y + 1, cell_ - 2, row - 2,
-                    largest_ > 0 ? strongest * std::abs(v) / largest_ : 0,
-                    matrix_.rows[i] + ", " + matrix_.columns[j] + ": " + fixed(v, matrix_.decimals));
+      drawing.rectangle(v < 0 ? "below" : "above", x(j) + 1, y + 1, cell_ - 2, row - 2,
+                        matrix_.rows[i] + ", " + matrix_.columns[j] + ": " + fixed(v, matrix_.decimals),
+                        largest_ > 0 ? strongest * std::abs(v) / largest_ : 0);
     drawing.words("value", x(j) + cell_ / 2, y + row / 2 + 4, Anchor::middle, fixed(v, matrix_.decimals));
   }
 

@@ -65,27 +65,16 @@ class Drawing {
         element("circle", {{"class", std::string(style)}, {"cx", x}, {"cy", y}, {"r", radius}}, title(tip));
   }
 
+  /// `strength` says how much of the ground it covers: 1 all of it, 0 nothing.
   void rectangle(std::string_view style, double x, double y, double width, double height,
-                 std::string_view tip = {}) {
+                 std::string_view tip = {}, double strength = 1) {
     inner_ += element("rect",
                       {{"class", std::string(style)},
                        {"x", x},
                        {"y", y},
                        {"width", width},
                        {"height", height},
-                       {"rx", 1.5}},
-                      title(tip));
-  }
-
-  /// A rectangle that lets the ground through: 0 all of it, 1 nothing.
-  void shade(std::string_view style, double x, double y, double width, double height, double strength,
-             std::string_view tip = {}) {
-    inner_ += element("rect",
-                      {{"class", std::string(style)},
-                       {"x", x},
-                       {"y", y},
-                       {"width", width},
-                       {"height", height},
+                       {"rx", 1.5},
                        {"fill-opacity", number(strength)}},
                       title(tip));
   }

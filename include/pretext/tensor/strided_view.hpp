@@ -19,7 +19,7 @@ struct StridedView {
   std::vector<std::int64_t> strides;
   std::int64_t offset, item;
 
-  /// Throws where it reaches beyond the elements that there are.
+  /// Throws where it reaches beyond the elements that there are, or repeats them to more than those.
   void check(std::int64_t elements) const {
     require(strides.size() == static_cast<std::size_t>(shape.rank()), "shape ", shape, " has ",
             strides.size(), " strides");
@@ -29,6 +29,8 @@ struct StridedView {
       const std::int64_t steps = std::max<std::int64_t>(1, shape[static_cast<int>(axis)]) - 1;
       end = checked_add(end, checked_mul(steps, strides[axis], "strides"), "strides");
     }
+    require(shape.size() <= elements, "shape ", shape, " repeats what a storage of ", elements,
+            " elements holds once");
     require(offset >= 0 && (shape.size() == 0 || end <= elements), "shape ", shape, " from element ", offset,
             " ends at element ", end, " of a storage of ", elements);
   }

@@ -86,6 +86,7 @@ class RunDir {
                                      "probe.json",
                                      "knn.json",
                                      "lowshot.json",
+                                     "finetune.json",
                                      "report.html",
                                      "ckpt/last.safetensors",
                                      "ckpt/previous.safetensors",
@@ -179,9 +180,7 @@ class RunDir {
 
   // What a killed process was still writing when it ended. Whatever else lies here is the user's.
   void remove_torn_files() const {
-    for (const std::filesystem::path name :
-         {"config.toml", "test.json", "probe.json", "knn.json", "lowshot.json", "report.html",
-          "ckpt/last.safetensors", "ckpt/not-finite.safetensors"})
+    for (const std::filesystem::path name : files_)
       for (const auto& entry : std::filesystem::directory_iterator((path_ / name).parent_path()))
         if (AtomicFile::is_torn(entry.path().filename().string(), name.filename().string()))
           std::filesystem::remove(entry.path());
