@@ -16,47 +16,76 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// One part of a message: a text, a number (of six digits where it has a fraction), or what to_string()
+/// knows. It refers to what it was made from.
+class MessagePart {
+ public:
+  MessagePart(const char* text) : text_(text) {}
+  MessagePart(char* text) : text_(text) {}
+  MessagePart(std::string_view text) : text_(text) {}
+  MessagePart(const std::string& text) : text_(text) {}
+  MessagePart(const char& letter) : text_(&letter, 1) {}
+  template <class T>
+  MessagePart(const T& value) : value_(&value), write_(write<T>) {}
+
+  void append_to(std::string& text) const {
+    if (write_ == nullptr)
+      text += text_;
+    else
+      write_(text, value_);
+  }
+
+ private:
+  template <class T>
+  static void write(std::string& text, const void* value) {
+    using std::to_string;
+    const T& of = *static_cast<const T*>(value);
+    if constexpr (std::is_floating_point_v<T>) {
+      char digits[32];
+      std::snprintf(digits, sizeof digits, "%g", static_cast<double>(of));
+      text += digits;
+    } else {
+      text += to_string(of);
+    }
+  }
+
+  std::string_view text_;
+  const void* value_ = nullptr;
+  void (*write_)(std::string&, const void*) = nullptr;
+};
+
 namespace detail {
 
-inline void append(std::string& text, std::string_view part) { text += part; }
-inline void append(std::string& text, char part) { text += part; }
-inline void append(std::string& text, double part) {
-  char digits[32];
-  std::snprintf(digits, sizeof digits, "%g", part);
-  text += digits;
-}
-template <class T>
-void append(std::string& text, const T& part) requires std::is_integral_v<T> {
-  text += std::to_string(part);
-}
-template <class T>
-void append(std::string& text, const T& part) requires requires {
-  to_string(part);
-}
-{ text += to_string(part); }
-
-}  // namespace detail
-
-/// The parts, one after the other: texts, numbers (of six digits where they have a fraction), and what
-/// to_string() knows.
-template <class... Parts>
-std::string message(const Parts&... parts) {
+inline std::string join(const MessagePart* parts, std::size_t count) {
   std::string text;
-  (detail::append(text, parts), ...);
+  for (std::size_t i = 0; i < count; ++i) parts[i].append_to(text);
   return text;
 }
 
-/// Throws an Error whose text is the parts.
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise(const MessagePart* parts, std::size_t count) {
+  throw Error(join(parts, count));
+}
+
+}  // namespace detail
+
+/// The parts, one after the other.
 template <class... Parts>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
-  std::string text;
-  (detail::append(text, parts), ...);
-  throw Error(text);
+std::string message(const Parts&... parts) {
+  const MessagePart all[] = {parts...};
+  return detail::join(all, sizeof...(parts));
+}
+
+/// Throws an Error whose text is the parts. Inlined, as there would be one function for each length of a
+/// text.
+template <class... Parts>
+[[noreturn, gnu::always_inline]] inline void fail(const Parts&... parts) {
+  const MessagePart all[] = {parts...};
+  detail::raise(all, sizeof...(parts));
 }
 
 /// Throws an Error made of the parts unless the condition holds.
 template <class... Parts>
-void require(bool condition, const Parts&... parts) {
+[[gnu::always_inline]] inline void require(bool condition, const Parts&... parts) {
   if (!condition) [[unlikely]]
     fail(parts...);
 }
