@@ -88,7 +88,7 @@ def table(record):
         f"Test accuracy in %, mean and standard deviation of {record['seeds']} seeds. The linear probe is that of the tap "
         "that validation chose; random weights are those that the same training began with.",
         "",
-        "| task | flags | solved | who sees nothing | test loss | who sees nothing | training loss, first seed, 8 epochs of all "
+        "| task | flags | solved | who sees nothing | test loss | who sees nothing | training loss over the epochs, first seed "
         "| linear probe | random weights | minutes a seed |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -120,7 +120,7 @@ def main():
         if "CIFAR" in RECIPES[task][0] and not options.cifar:
             parser.error(f"{task} needs --cifar")
     record = {
-        "command": "benches/" + " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": "benches/" + " ".join([Path(sys.argv[0]).name, *[Path(word).name if word == options.cifar else word for word in sys.argv[1:]]]),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

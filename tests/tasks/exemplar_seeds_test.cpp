@@ -64,7 +64,7 @@ TEST_CASE("patches are drawn with probability proportional to their gradients, o
     REQUIRE(weight == doctest::Approx(energy.mean(left, top, side) / count_of_side[p.side]));
   });
   std::vector<int> counts(shares.size());
-  for (std::uint32_t i = 0; i < 100000; ++i) {
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) {
     Rng rng(9, Use::mining, 0, i);
     const Place p = energy.draw(options, rng);
     ++counts[number.at({p.x, p.y, p.side})];

@@ -17,7 +17,7 @@ TEST_CASE("transformations are drawn evenly within the paper's ranges") {
   const Place place{40, 30, 24};
   const Image picture(64, 80);  // all that is drawn lies inside
   std::map<std::string, std::vector<float>> drawn;
-  for (std::uint32_t i = 0; i < 100000; ++i) {
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) {
     Rng rng(3, Use::views, 0, i);
     View view;
     transform(view, place, picture, 32, rng);

@@ -80,7 +80,7 @@ TEST_CASE("permutations are shown evenly, and never twice of one picture") {
     std::vector<int> counts(20);
     std::vector<View> views(9);
     std::vector<std::int32_t> labels(static_cast<std::size_t>(shown));
-    for (std::uint32_t i = 0; i < 100'000U / static_cast<std::uint32_t>(shown); ++i) {
+    for (std::uint32_t i = 0; i < 1'000'000U / static_cast<std::uint32_t>(shown); ++i) {
       task.program()({image, 0, -1, true}, Rng(4, Use::views, 0, i), views.data(), labels.data());
       for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
       std::ranges::sort(labels);

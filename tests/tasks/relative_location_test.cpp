@@ -143,7 +143,7 @@ TEST_CASE("patches are lowered as often as asked, evenly by their number of pixe
   std::vector<std::int32_t> labels(40);
   std::vector<float> areas;
   int patches = 0;
-  for (std::uint32_t i = 0; i < 12'000; ++i) {
+  for (std::uint32_t i = 0; i < 112'000; ++i) {
     task.program()({image, 0, -1, true}, Rng(4, Use::views, 0, i), views.data(), labels.data());
     for (const View& view : views) {
       ++patches;
@@ -196,16 +196,17 @@ TEST_CASE("grids have room to move in pictures of any shape, and no row or colum
     std::vector<View> views(9);
     std::vector<std::int32_t> labels(40);
     std::vector<float> areas, across[3], down[3];  // places of a column or row among those that it may have
-    for (std::uint32_t i = 0; i < 4000; ++i) {
+    for (std::uint32_t i = 0; i < 250'000; ++i) {
       task.program()({image, 0, -1, true}, Rng(4, Use::views, 0, i), views.data(), labels.data());
       const float step = views[0].map.xx;
+      const float spread = Rng(5, Use::test, 0, i).uniform();  // places are whole pixels
       areas.push_back(static_cast<float>(height * width) / (step * step));
       for (int k = 0; k < 3; ++k) {
         const auto place = [&](float at, int pixels) {
           const float first = (at + 0.5F - 0.5F * step) / step - static_cast<float>(144 * k + 24);
           const float room = std::floor(static_cast<float>(pixels) / step + 0.01F) - 432;
           REQUIRE((room >= 48 && first > -0.1F && first < room + 0.1F));
-          return (first + 0.5F) / (room + 1);
+          return (first + spread) / (room + 1);
         };
         across[k].push_back(place(views[static_cast<std::size_t>(k)].map.x0, width));
         down[k].push_back(place(views[static_cast<std::size_t>(3 * k)].map.y0, height));

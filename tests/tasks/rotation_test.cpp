@@ -64,7 +64,7 @@ TEST_CASE("training crops move by up to the padding, evenly, and are mirrored ha
   const tasks::SquareCrop crop{.size = 32, .padding = 4};
   std::map<int, int> shifts;
   int mirrored_count = 0;
-  const int draws = 90000;
+  const int draws = 1'000'000;
   for (std::uint32_t i = 0; i < draws; ++i) {
     Rng rng(11, Use::views, 0, i);
     const Affine map = crop(image, rng);
