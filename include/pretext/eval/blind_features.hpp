@@ -47,7 +47,7 @@ Tensor<float, Cpu> blind_rows(const Tensor<float, Cpu>& x, std::int64_t width, c
 }  // namespace detail
 
 /// Mean and deviation of each channel, [N, 6]: brightness and colour. Normalising each input by itself takes
-/// them away.
+/// them away, but for roundings, which tell how bright it was; so they are rounded to a thousandth.
 inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
   return detail::blind_rows(x, 6, [](const detail::InputPixels& at, float* row) {
     const auto pixels = static_cast<double>(at.height * at.width);
@@ -59,8 +59,8 @@ inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
         squares += value * value;
       }
       const double mean = sum / pixels, variance = squares / pixels - mean * mean;
-      row[2 * c] = static_cast<float>(mean);
-      row[2 * c + 1] = static_cast<float>(std::sqrt(variance > 0 ? variance : 0));
+      row[2 * c] = static_cast<float>(std::round(1000 * mean) / 1000);
+      row[2 * c + 1] = static_cast<float>(std::round(1000 * std::sqrt(variance > 0 ? variance : 0)) / 1000);
     }
   });
 }
