@@ -38,6 +38,9 @@ def drawn_cases(count):
             yield task, [*source, "--answers", "200000"]
             for colors in COLORS:
                 yield task, [*source, "--plant", "aberration", "--colors", colors]
+        if task == "relative_location":  # what its own colours, one channel a patch, hide
+            for plant in ["no-gap", "no-jitter", "no-normalization"]:
+                yield task, [*source, "--plant", plant, "--colors", "none"]
 
 
 def photograph_cases(photographs):
