@@ -85,7 +85,7 @@ def table(record):
         "# What tasks learn",
         "",
         f"`{record['command']}` on {record['processor']}, {record['date']}, revision {record['revision']}. "
-        f"Test accuracy in %, mean and standard deviation of {record['seeds']} seeds. The linear probe is that of the tap "
+        f"Test accuracy in % (of exemplars: on new samples of the training's seeds), mean and standard deviation of {record['seeds']} seeds. The linear probe is that of the tap "
         "that validation chose; random weights are those that the same training began with.",
         "",
         "| task | flags | solved | who sees nothing | test loss | who sees nothing | training loss over the epochs, first seed "

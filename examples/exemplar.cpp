@@ -17,14 +17,10 @@ int run(const std::string& source) {
   const data::Dataset train = data::open(source, data::Split::train),
                       test = data::open(source, data::Split::test);
   const tasks::Seeds seeds = tasks::exemplar_seeds(train, {.count = 250, .seed = 42});
-  std::vector<ImageView> pictures;
-  for (std::int64_t i = 0; i < seeds.pictures.size(); ++i) pictures.push_back(seeds.pictures.image(i));
-
   Rng rng(42);
   auto backbone = models::nin({.blocks = 3, .width = 48}, rng);
   auto random = models::nin({.blocks = 3, .width = 48}, rng);
-  tasks::Exemplar<> task({.features = 48, .seed = 42, .transform = {.axes = color_axes(pictures)}}, seeds,
-                         rng);
+  tasks::Exemplar<> task({.features = 48, .seed = 42}, seeds, rng);
 
   const std::int64_t epochs = 160;
   train::fit(

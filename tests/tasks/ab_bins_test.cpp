@@ -44,6 +44,14 @@ TEST_CASE("there are 313 bins on a grid of 10, in 20 columns of one piece each")
   CHECK(*columns.begin() == -90);
   CHECK(*columns.rbegin() == 100);
   CHECK(seen.count({0, 0}) == 1);
+  constexpr std::array<std::array<int, 3>, 20> published{
+      {{-90, 50, 90},   {-80, 20, 90},   {-70, 0, 90},    {-60, -20, 90},  {-50, -30, 100},
+       {-40, -40, 100}, {-30, -50, 100}, {-20, -50, 100}, {-10, -60, 100}, {0, -70, 100},
+       {10, -80, 90},   {20, -80, 90},   {30, -90, 90},   {40, -100, 90},  {50, -100, 80},
+       {60, -110, 80},  {70, -110, 80},  {80, -110, 70},  {90, -110, 70},  {100, -90, 0}}};
+  for (const auto& [a, low, high] : published)
+    for (int b = -130; b <= 130; b += 10)
+      CHECK(seen.count({static_cast<float>(a), static_cast<float>(b)}) == (low <= b && b <= high ? 1 : 0));
   CHECK(seen.count({100, 10}) == 0);
 }
 

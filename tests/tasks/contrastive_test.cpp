@@ -34,7 +34,7 @@ TEST_CASE("colours are changed, greyed and blurred as often as the options say")
   const ContrastiveViews program{};
   int jittered = 0, grey = 0, blurred = 0;
   std::vector<float> blurs;
-  const int pictures = 500'000;  // a million views
+  const int pictures = 1'000'000;
   for (std::uint32_t i = 0; i < pictures; ++i) {
     View view[2];
     std::int32_t label[2];

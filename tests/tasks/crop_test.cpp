@@ -121,6 +121,11 @@ TEST_CASE("crops and jitter that cannot be are refused in words") {
        "task: crops -1 to 2 times as wide as high; expected 0 < ratio_low <= ratio_high <= 100");
   crop({.keep = 0}, "task: evaluation cannot keep 0 of the short side");
   CHECK_NOTHROW(tasks::ResizedCrop{}.check("task"));
+  CHECK_THROWS_WITH_AS(
+      tasks::SquareCrop{.padding = -1}.check("task"),
+      "task: size 32 and padding -1; expected a size of 1 to 4096 and a padding of 0 to the size", Error);
+  CHECK_THROWS_AS((tasks::SquareCrop{.size = 8, .padding = 9}.check("task")), Error);
+  CHECK_NOTHROW(tasks::SquareCrop{}.check("task"));
   const auto jitter = [](const tasks::ColorJitter& of, const char* text) {
     CHECK_THROWS_WITH_AS(of.check("task"), text, Error);
   };

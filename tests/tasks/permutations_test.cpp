@@ -4,6 +4,7 @@
 #include <set>
 
 #include "../support.hpp"
+#include "statistics.hpp"
 
 using namespace pretext;
 using tasks::Spacing;
@@ -86,6 +87,16 @@ TEST_CASE("a set of permutations is a function of its options, whatever the thre
   CHECK(tasks::tile_permutations({.count = 40, .spacing = Spacing::max_min, .seed = 2}) != set);
   const Set fewer = tasks::tile_permutations({.count = 7, .spacing = Spacing::max_min, .seed = 1});
   CHECK(std::equal(fewer.begin(), fewer.end(), set.begin()));
+}
+
+TEST_CASE("the first of a set is any of all permutations, evenly over a million seeds") {
+  std::vector<int> counts(64);
+  for (std::uint64_t seed = 0; seed < 1'000'000; ++seed)
+    ++counts[Rng(seed, Use::permutations).below(362'880) / 5670];
+  CHECK(std::abs(test::unevenness(counts)) < 4);
+  for (const std::uint64_t seed : {0, 7, 123})
+    CHECK(tasks::tile_permutations({.count = 1, .seed = seed})[0] ==
+          tasks::detail::nth_permutation(Rng(seed, Use::permutations).below(362'880)));
 }
 
 TEST_CASE("the distance of permutations counts places, and a set of one has no pairs") {

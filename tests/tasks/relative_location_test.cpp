@@ -112,7 +112,7 @@ TEST_CASE("two patches of one place are drawn apart") {
   std::vector<View> views(10);
   std::vector<std::int32_t> labels(9);
   std::vector<int> places(81);  // of the two patches, relative to their cell: 3 x 3 places each
-  for (std::uint32_t i = 0; i < 100'000; ++i) {
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) {
     program({image, 0, -1, true}, Rng(4, Use::views, 0, i), views.data(), labels.data());
     const float left = views[4].map.x0, top = views[4].map.y0;
     REQUIRE((std::abs(views[9].map.x0 - left) <= 2 && std::abs(views[9].map.y0 - top) <= 2));
@@ -123,7 +123,7 @@ TEST_CASE("two patches of one place are drawn apart") {
   }
   for (int dy = 0; dy < 5; ++dy)
     for (int dx = 0; dx < 5; ++dx) {
-      const double expected = 100'000.0 * (3 - std::abs(dx - 2)) * (3 - std::abs(dy - 2)) / 81;
+      const double expected = 1e6 * (3 - std::abs(dx - 2)) * (3 - std::abs(dy - 2)) / 81;
       CHECK(std::abs(places[static_cast<std::size_t>(9 * dy + dx)] - expected) < 5 * std::sqrt(expected));
     }
 }
@@ -143,7 +143,7 @@ TEST_CASE("patches are lowered as often as asked, evenly by their number of pixe
   std::vector<std::int32_t> labels(40);
   std::vector<float> areas;
   int patches = 0;
-  for (std::uint32_t i = 0; i < 112'000; ++i) {
+  for (std::uint32_t i = 0; i < 340'000; ++i) {
     task.program()({image, 0, -1, true}, Rng(4, Use::views, 0, i), views.data(), labels.data());
     for (const View& view : views) {
       ++patches;

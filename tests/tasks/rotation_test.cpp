@@ -82,6 +82,13 @@ TEST_CASE("training crops move by up to the padding, evenly, and are mirrored ha
   CHECK(std::abs(mirrored_count - draws / 2) < 4 * std::sqrt(draws / 4.0));
 }
 
+TEST_CASE("a rotation task whose crop cannot be is refused") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(
+      tasks::Rotation<>({.features = 4, .program = {{.size = 0}}}, rng),
+      "rotation: size 0 and padding 4; expected a size of 1 to 4096 and a padding of 0 to the size", Error);
+}
+
 TEST_CASE("a crop of a large picture is scaled to the short side and centred") {
   const Image image(100, 200);
   const Affine map = tasks::SquareCrop{.size = 50}(image);

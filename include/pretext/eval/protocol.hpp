@@ -48,15 +48,20 @@ struct Interval {
   double low = 0, high = 0;
 };
 
-/// The interval of a proportion of which `correct` of `count` trials were seen (Wilson 1927); z is the
-/// quantile of the normal distribution that its sureness asks for, by default that of 95 %.
+/// The interval of a proportion that was p in n trials (Wilson 1927), which need not be whole; z is the
+/// quantile of the normal distribution that its sureness asks for.
+inline Interval wilson_interval(double p, double n, double z) {
+  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double reach = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {p == 0 ? 0 : centre - reach, p == 1 ? 1 : centre + reach};
+}
+
+/// The interval of a proportion of which `correct` of `count` trials were seen, by default that of 95 %.
 inline Interval binomial_interval(std::int64_t correct, std::int64_t count, double z = 1.959963984540054) {
   require(0 <= correct && correct <= count, "interval: ", correct, " of ", count, " trials");
   if (count == 0) return {0, 1};
-  const auto n = static_cast<double>(count), p = static_cast<double>(correct) / n;
-  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-  const double reach = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return {correct == 0 ? 0 : centre - reach, correct == count ? 1 : centre + reach};
+  const auto n = static_cast<double>(count);
+  return wilson_interval(static_cast<double>(correct) / n, n, z);
 }
 
 /// What several runs say together: over seeds, for one.

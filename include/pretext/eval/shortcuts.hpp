@@ -19,7 +19,7 @@ struct Shortcut {
   Interval interval{};                     ///< 99 %, of the accuracy
   std::int64_t answers = 0, pictures = 0;  ///< scored; none of their pictures was learnt from
 
-  /// Whether it answers better than chance: of tasks without a shortcut, 1 in 200 is said to have one.
+  /// Whether it answers better than chance: where there is no shortcut, 1 probe in 200 says that there is.
   bool found() const { return interval.low > chance; }
 };
 
@@ -89,8 +89,7 @@ inline Interval clustered_interval(Span<const PictureScore> scores) {
   double independent = asked;
   if (p == 0 || p == 1) independent = pictures;  // nothing says that answers to one picture are more than one
   if (variance > 0) independent = std::min(asked, p * (1 - p) / variance);
-  const auto trials = std::max<std::int64_t>(1, std::llround(std::floor(independent)));
-  return binomial_interval(std::llround(p * static_cast<double>(trials)), trials, 2.5758293035489);
+  return wilson_interval(p, std::max(1.0, independent), 2.5758293035489);
 }
 
 /// Fits a linear probe to some rows and scores it on rows of other pictures, beside a known chance.

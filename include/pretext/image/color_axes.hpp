@@ -19,6 +19,8 @@ struct ColorAxes {
   float mean[3] = {0.5F, 0.5F, 0.5F};
   float axis[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
 
+  bool operator==(const ColorAxes&) const = default;
+
   /// Multiplies the distance from the mean along each axis by its factor: contrast as Exemplar-CNN changes it
   /// (Dosovitskiy et al., NIPS 2014).
   PRETEXT_HD ColorMatrix contrast(const float (&factor)[3]) const {

@@ -96,7 +96,10 @@ class ViewClassifier : public PooledClassifier<D, T> {
   ViewClassifier(const Options& options, Rng& rng)
       : PooledClassifier<D, T>(Program::name,
                                {.features = options.features, .classes = options.program.classes()}, rng),
-        options_(options) {}
+        options_(options) {
+    if constexpr (requires { options.program.crop.check(Program::name); })
+      options.program.crop.check(Program::name);
+  }
 
   std::string name() const { return Program::name; }
   const Program& program() const { return options_.program; }

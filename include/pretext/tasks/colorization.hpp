@@ -138,6 +138,7 @@ class Colorization {
 
   /// The batch of pictures lab[n, size, size, 3]: L is what is shown, a and b are what is asked for.
   Batch<D, T> taken_apart(const Tensor<T, D>& lab) const {
+    static_assert(std::same_as<D, Cpu>, "colorization: colours are taken apart on the processor alone");
     const std::int64_t n = lab.dim(0), size = options_.size, coarse = size / options_.stride;
     Batch<D, T> batch{Tensor<T, D>({n, size, size, 1}), Tensor<std::int32_t, D>({n * coarse * coarse}),
                       Tensor<T, D>({n, coarse, coarse, 2})};
@@ -189,6 +190,7 @@ class Colorization {
 
   template <class X>
   X loss_of(const X& rows, const Batch<D, T>& batch) const {
+    static_assert(std::same_as<D, Cpu>, "colorization: targets are made on the processor alone");
     const std::int64_t n = batch.targets.size() / 2, k = options_.neighbours;
     if (options_.regression) {
       Tensor<T, D> scaled({n, 2});

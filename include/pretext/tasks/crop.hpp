@@ -27,6 +27,12 @@ struct SquareCrop {
     return mirror && rng.chance(0.5F) ? crop.after(mirrored(size)) : crop;
   }
 
+  /// Throws where a view would be empty, or move out of its picture; `task` says whose.
+  void check(std::string_view task) const {
+    require(size >= 1 && size <= 4096 && padding >= 0 && padding <= size, task, ": size ", size,
+            " and padding ", padding, "; expected a size of 1 to 4096 and a padding of 0 to the size");
+  }
+
  private:
   PRETEXT_HD Affine shifted(const ImageView& picture, int dx, int dy) const {
     const int side = picture.width < picture.height ? picture.width : picture.height;

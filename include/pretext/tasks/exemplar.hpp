@@ -25,7 +25,7 @@ struct ExemplarTransform {
   float shift = 0.1F;                            ///< of saturation and value, each, to either side
   float hue = 0.1F;                              ///< in whole turns, to either side
   float blur = 0;                                ///< largest deviation in pixels; the paper blurs to match
-  ColorAxes axes{};                              ///< color_axes() of the pictures
+  ColorAxes axes{};                              ///< color_axes() of pictures; the default: of the seeds'
 
   /// Writes how one sample of the seed at a place of a picture is drawn, size x size. It shows nothing from
   /// outside the picture, where the black of a border would tell the seed: what reaches over it is moved back
@@ -53,6 +53,8 @@ struct ExemplarTransform {
     view.hsv.hue = rng.uniform(-hue, hue);
     view.blur = blur > 0 ? rng.uniform(0, blur) : 0;
   }
+
+  bool changes_contrast() const { return contrast_low != 1 || contrast_high != 1; }
 
   /// Throws where a range is none; `task` says whose.
   void check(std::string_view task) const {
@@ -162,6 +164,8 @@ class Exemplar : public PooledClassifier<D, T> {
             seeds_.places.size(), " places of seeds in ", seeds_.pictures.size(),
             " pictures, not one in each");
     options.transform.check("exemplar");
+    if (options.transform.axes == ColorAxes{} && options.transform.changes_contrast())
+      options_.transform.axes = axes_of(seeds_.pictures);
   }
 
   std::string name() const { return "exemplar"; }
@@ -197,6 +201,12 @@ class Exemplar : public PooledClassifier<D, T> {
   }
 
  private:
+  static ColorAxes axes_of(const data::Dataset& pictures) {
+    std::vector<ImageView> views;
+    for (std::int64_t i = 0; i < pictures.size(); ++i) views.push_back(pictures.image(i));
+    return color_axes(views);
+  }
+
   static bool same_pixels(const ImageView& a, const ImageView& b) {
     return a.height == b.height && a.width == b.width &&
            (a.pixels == b.pixels || std::memcmp(a.pixels, b.pixels, a.size()) == 0);
