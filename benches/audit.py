@@ -11,12 +11,11 @@ pictures lack, are asked for by --photographs, in any form that the tool takes.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from compare import processor, revision
+from compare import command, processor, revision
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANTS = {
@@ -113,7 +112,7 @@ def main():
         cases += [("photographs", case) for case in photograph_cases(options.photographs)]
     start = time.monotonic()
     record = {
-        "command": "benches/" + " ".join([Path(sys.argv[0]).name, *(Path(a).name if a == options.photographs else a for a in sys.argv[1:])]),
+        "command": command(options.photographs),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

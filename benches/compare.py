@@ -42,6 +42,12 @@ def revision():
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def command(data):
+    """The command of this program; data that it was given are called by their last name, wherever they lie."""
+    words = [Path(word).name if word == data else word for word in sys.argv[1:]]
+    return " ".join(["benches/" + Path(sys.argv[0]).name, *words])
+
+
 def introduction(record):
     return (
         f"`{record['command']}`\n\nRevision {record['revision']}; {record['cores']} cores of {record['processor']}; "

@@ -13,12 +13,11 @@ import json
 import math
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from compare import processor, revision
+from compare import command, processor, revision
 
 ROOT = Path(__file__).resolve().parent.parent
 PATCHES = "--data shapes:96:3000 --size 96 --width 32 --epochs 4 --batch 16 --lr 0.05"
@@ -53,8 +52,8 @@ def one_run(tool, task, flags, seed, folder):
     start = time.monotonic()
     train = [tool, "pretrain", task, *flags, "--seed", str(seed), "--test", "--out", str(run)]
     probe = [tool, "probe", "--run", str(run), "--budget", "1024", "--l2", "0.1,0.01,0.001", "--seed", str(seed)]
-    for command in (train, probe):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    for words in (train, probe):
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     test = json.loads((run / "test.json").read_text(encoding="utf-8"))
     results = json.loads((run / "probe.json").read_text(encoding="utf-8"))["results"]
     return {
@@ -120,7 +119,7 @@ def main():
         if "CIFAR" in RECIPES[task][0] and not options.cifar:
             parser.error(f"{task} needs --cifar")
     record = {
-        "command": "benches/" + " ".join([Path(sys.argv[0]).name, *[Path(word).name if word == options.cifar else word for word in sys.argv[1:]]]),
+        "command": command(options.cifar),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

@@ -29,12 +29,8 @@ struct SeededOptions {
 };
 
 SeededOptions seeded(const TrainingSettings& s, const data::Dataset& dataset) {
-  tasks::ExemplarOptions options = options_of(s, dataset.size());
-  tasks::Seeds seeds = tasks::exemplar_seeds(dataset, options.seeds);
-  std::vector<ImageView> pictures;
-  for (std::int64_t i = 0; i < seeds.pictures.size(); ++i) pictures.push_back(seeds.pictures.image(i));
-  options.transform.axes = color_axes(pictures);
-  return {std::move(options), std::move(seeds)};
+  const tasks::ExemplarOptions options = options_of(s, dataset.size());
+  return {options, tasks::exemplar_seeds(dataset, options.seeds)};
 }
 
 TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const data::Dataset& train,

@@ -24,7 +24,7 @@ namespace detail {
 struct Question {
   std::string name{};
   int classes = 0;
-  double chance = 0;  ///< 0: the share of the commonest label
+  double chance = 0;  ///< of labels that are drawn; 0: what answering the commonest label scores
   Tensor<float, Cpu> x{};
   std::vector<int> labels{};
 };
@@ -37,7 +37,7 @@ inline double largest_share(Span<const int> labels, int classes) {
          static_cast<double>(labels.size());
 }
 
-/// The score of the best constant answer, where labels are drawn; 0 where they are what they are.
+/// The chance of labels that a program draws, 0 where it draws none.
 template <class Program>
 double chance_of(const Program& program) {
   if constexpr (requires { program.permutations; })

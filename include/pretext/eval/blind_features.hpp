@@ -49,7 +49,8 @@ Tensor<float, Cpu> blind_rows(const Tensor<float, Cpu>& x, std::int64_t width, c
 /// Mean and deviation of each channel, [N, 6]: brightness and colour. Normalising each input by itself takes
 /// them away, but for roundings, which tell how bright it was; so they are rounded to a thousandth.
 inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
-  return detail::blind_rows(x, 6, [](const detail::InputPixels& at, float* row) {
+  const auto rounded = [](double value) { return static_cast<float>(std::round(1000 * value) / 1000); };
+  return detail::blind_rows(x, 6, [&](const detail::InputPixels& at, float* row) {
     const auto pixels = static_cast<double>(at.height * at.width);
     for (std::int64_t c = 0; c < 3; ++c) {
       double sum = 0, squares = 0;
@@ -59,8 +60,8 @@ inline Tensor<float, Cpu> tile_statistics(const Tensor<float, Cpu>& x) {
         squares += value * value;
       }
       const double mean = sum / pixels, variance = squares / pixels - mean * mean;
-      row[2 * c] = static_cast<float>(std::round(1000 * mean) / 1000);
-      row[2 * c + 1] = static_cast<float>(std::round(1000 * std::sqrt(variance > 0 ? variance : 0)) / 1000);
+      row[2 * c] = rounded(mean);
+      row[2 * c + 1] = rounded(std::sqrt(variance > 0 ? variance : 0));
     }
   });
 }

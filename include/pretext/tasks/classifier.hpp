@@ -97,8 +97,7 @@ class ViewClassifier : public PooledClassifier<D, T> {
       : PooledClassifier<D, T>(Program::name,
                                {.features = options.features, .classes = options.program.classes()}, rng),
         options_(options) {
-    if constexpr (requires { options.program.crop.check(Program::name); })
-      options.program.crop.check(Program::name);
+    options.program.crop.check(Program::name);
   }
 
   std::string name() const { return Program::name; }

@@ -15,6 +15,8 @@ namespace pretext::tasks {
 /// weighing more (Zhang, Isola and Efros, ECCV 2016); or it predicts a and b themselves.
 template <Device D = Cpu, class T = float>
 class Colorization {
+  static_assert(std::same_as<D, Cpu>, "colorization: targets are made on the processor alone");
+
  public:
   using Options = ColorizationOptions;
 
@@ -138,7 +140,6 @@ class Colorization {
 
   /// The batch of pictures lab[n, size, size, 3]: L is what is shown, a and b are what is asked for.
   Batch<D, T> taken_apart(const Tensor<T, D>& lab) const {
-    static_assert(std::same_as<D, Cpu>, "colorization: colours are taken apart on the processor alone");
     const std::int64_t n = lab.dim(0), size = options_.size, coarse = size / options_.stride;
     Batch<D, T> batch{Tensor<T, D>({n, size, size, 1}), Tensor<std::int32_t, D>({n * coarse * coarse}),
                       Tensor<T, D>({n, coarse, coarse, 2})};
@@ -190,7 +191,6 @@ class Colorization {
 
   template <class X>
   X loss_of(const X& rows, const Batch<D, T>& batch) const {
-    static_assert(std::same_as<D, Cpu>, "colorization: targets are made on the processor alone");
     const std::int64_t n = batch.targets.size() / 2, k = options_.neighbours;
     if (options_.regression) {
       Tensor<T, D> scaled({n, 2});

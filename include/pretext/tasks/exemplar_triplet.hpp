@@ -67,6 +67,8 @@ inline ExemplarTripletOptions exemplar_triplet_options(Variant variant) {
 /// pictures (Kolesnikov et al., CVPR 2019).
 template <Device D = Cpu, class T = float>
 class ExemplarTriplet {
+  static_assert(std::same_as<D, Cpu>, "exemplar_triplet: neighbours are found on the processor alone");
+
  public:
   using Options = ExemplarTripletOptions;
 
@@ -127,7 +129,6 @@ class ExemplarTriplet {
 
   /// How many rows have their nearest other row, by the largest product, under the same label.
   static std::int64_t count_solved(const Tensor<T, D>& x, const Tensor<std::int32_t, D>& labels) {
-    static_assert(std::same_as<D, Cpu>, "exemplar_triplet: neighbours are counted on the processor alone");
     const Tensor<T, D> products = apply(ops::Linear{}, x, x, Tensor<T, D>());
     std::int64_t solved = 0;
     for (std::int64_t i = 0, n = labels.size(); i < n; ++i) {
