@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <pretext/audit.hpp>
 #include <pretext/pretext.hpp>
 
 #include "training.hpp"

@@ -12,6 +12,7 @@
 #include <pretext/train/checkpoint.hpp>
 #include <pretext/train/evaluate.hpp>
 #include <pretext/train/fit.hpp>
+#include <pretext/train/load_network.hpp>
 #include <sstream>
 
 #include "environment.hpp"

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The library, floor by floor, up to training and evaluation. What draws pages is included by itself
-// (pretext/report/page.hpp), and the picture decoders are compiled apart: link pretext::codecs.
+// What learns from pictures and measures features, floor by floor: tasks, models, training, data sets, probes
+// and kNN. The picture decoders are compiled apart: link pretext::codecs. Other rooms are included by name:
+// pretext/exchange.hpp (files of PyTorch, ONNX), pretext/explain.hpp (attention maps, PCA, t-SNE),
+// pretext/audit.hpp (what a task can be solved by without seeing), pretext/report/page.hpp (plots and pages),
+// pretext/eigen/map.hpp (tensors as Eigen's matrices).
 
 #include "pretext/autograd/apply.hpp"
 #include "pretext/autograd/gradcheck.hpp"
@@ -68,10 +71,6 @@
 #include "pretext/data/shapes_objects.hpp"
 #include "pretext/data/stl10.hpp"
 #include "pretext/data/tar.hpp"
-#include "pretext/eval/attention.hpp"
-#include "pretext/eval/attention_scores.hpp"
-#include "pretext/eval/audit.hpp"
-#include "pretext/eval/blind_features.hpp"
 #include "pretext/eval/curvature.hpp"
 #include "pretext/eval/eval_options.hpp"
 #include "pretext/eval/feature_store.hpp"
@@ -83,19 +82,14 @@
 #include "pretext/eval/logistic.hpp"
 #include "pretext/eval/low_shot.hpp"
 #include "pretext/eval/nearest.hpp"
-#include "pretext/eval/pca.hpp"
-#include "pretext/eval/plants.hpp"
 #include "pretext/eval/pool_map.hpp"
 #include "pretext/eval/probe.hpp"
 #include "pretext/eval/protocol.hpp"
 #include "pretext/eval/published.hpp"
-#include "pretext/eval/shortcuts.hpp"
 #include "pretext/eval/softmax_loss.hpp"
 #include "pretext/eval/standardize.hpp"
 #include "pretext/eval/svm.hpp"
 #include "pretext/eval/svm_probe.hpp"
-#include "pretext/eval/symmetric_eigen.hpp"
-#include "pretext/eval/tsne.hpp"
 #include "pretext/image/affine.hpp"
 #include "pretext/image/codec.hpp"
 #include "pretext/image/color.hpp"
@@ -123,7 +117,6 @@
 #include "pretext/models/revnet.hpp"
 #include "pretext/models/stages.hpp"
 #include "pretext/models/vgg.hpp"
-#include "pretext/models/weights.hpp"
 #include "pretext/nn/activation.hpp"
 #include "pretext/nn/batch_norm2d.hpp"
 #include "pretext/nn/conv2d.hpp"
@@ -135,8 +128,6 @@
 #include "pretext/nn/l2_normalize.hpp"
 #include "pretext/nn/linear.hpp"
 #include "pretext/nn/local_response_norm.hpp"
-#include "pretext/nn/onnx.hpp"
-#include "pretext/nn/onnx_graph.hpp"
 #include "pretext/nn/pad_channels.hpp"
 #include "pretext/nn/pool.hpp"
 #include "pretext/nn/pre_activation.hpp"
@@ -211,14 +202,10 @@
 #include "pretext/tensor/kernel.hpp"
 #include "pretext/tensor/named_tensor.hpp"
 #include "pretext/tensor/npy.hpp"
-#include "pretext/tensor/pickle.hpp"
-#include "pretext/tensor/pickle_value.hpp"
-#include "pretext/tensor/pth.hpp"
 #include "pretext/tensor/safetensors.hpp"
 #include "pretext/tensor/shape.hpp"
 #include "pretext/tensor/strided_view.hpp"
 #include "pretext/tensor/tensor.hpp"
-#include "pretext/tensor/zip.hpp"
 #include "pretext/train/append_file.hpp"
 #include "pretext/train/checkpoint.hpp"
 #include "pretext/train/diagnosis.hpp"

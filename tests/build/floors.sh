@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Reads the includes of the library and fails on an arrow that points up or between siblings, on a cycle, on an include of
-# a file that is not there, on a header over 300 lines or (but for report/ and eigen/) out of the umbrella's reach, and on a source without its licence.
+# a file that is not there, on a header over 300 lines or (but for report/ and eigen/) out of reach of the umbrella and its
+# rooms, on a room that the umbrella includes after all, and on a source without its licence.
 # usage: floors.sh [root]
 set -eu
 cd "${1:-.}"
@@ -41,12 +42,21 @@ find include/pretext -type f \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -
   }
   END {
     reach("pretext/pretext.hpp")
+    rooms = split("exchange explain audit", room, " ")
+    for (i = 1; i <= rooms; ++i) {
+      head = "pretext/" room[i] ".hpp"
+      if (!(head in files)) fault(head ": the room is not there")
+      if (head in reached) fault(head ": a room that pretext/pretext.hpp includes")
+      n = split(edges[head], targets, ";")
+      for (k = 1; k < n; ++k) if (targets[k] in reached) fault(head ": pretext/pretext.hpp reaches " targets[k] " as well")
+    }
+    for (i = 1; i <= rooms; ++i) reach("pretext/" room[i] ".hpp")
     for (k = 1; k <= total; ++k) if (order[k] ~ /cpp$/) reach(order[k])
     for (k = 1; k <= total; ++k) {
       file = order[k]; from = folder(file)
       if (!(from in floor)) fault(file ": the folder " from " is on no floor")
       if (file ~ /hpp$|cuh$/ && lines[file] > 300) fault(file ": " lines[file] " lines, at most 300")
-      if (file ~ /hpp$/ && file !~ /\/(report|eigen)\// && !(file in reached)) fault(file ": not reached from pretext/pretext.hpp")
+      if (file ~ /hpp$/ && file !~ /\/(report|eigen)\// && !(file in reached)) fault(file ": not reached from pretext/pretext.hpp or a room")
       n = split(edges[file], targets, ";")
       for (i = 1; i < n; ++i) {
         to = folder(targets[i])

@@ -62,3 +62,6 @@ expect 'a folder on no floor' 'on no floor'
 
 plant core/planted.hpp "$licence"
 expect 'a header that the umbrella forgot' 'core/planted.hpp: not reached'
+
+plant pretext.hpp '#include "pretext/eval/tsne.hpp"'
+expect 'a room that the umbrella includes' 'explain.hpp: pretext/pretext.hpp reaches pretext/eval/tsne.hpp'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include "pretext/audit.hpp"
 #include "pretext/pretext.hpp"
 #include "support.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pretext/train/checkpoint.hpp"
+#include "pretext/train/load_network.hpp"
 
 #include <signal.h>
 #include <sys/resource.h>

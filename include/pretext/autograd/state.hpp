@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <list>
 #include <map>
 
 #include "pretext/autograd/param.hpp"
@@ -85,7 +84,8 @@ inline void load_entries(std::string_view what, Span<const StateEntry> entries,
   for (const NamedTensor* tensor : tensors)
     if (!given.emplace(tensor->name, tensor).second) faults += "\n  given twice: " + tensor->name;
   std::vector<const NamedTensor*> sources;
-  std::list<NamedTensor> floats;
+  std::vector<NamedTensor> floats;
+  floats.reserve(entries.size());  // they are pointed to
   for (const StateEntry& entry : entries) {
     const auto found = given.extract(entry.name);
     const NamedTensor* source = found ? found.mapped() : nullptr;

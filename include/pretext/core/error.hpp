@@ -17,25 +17,19 @@ class Error : public std::runtime_error {
 };
 
 /// One part of a message: a text, a number (of six digits where it has a fraction), or what to_string()
-/// knows. It refers to what it was made from.
+/// knows. It refers to what it was made from, in two words, as thousands are made and hardly one is read.
 class MessagePart {
  public:
-  MessagePart(const char* text) : text_(text) {}
-  MessagePart(char* text) : text_(text) {}
-  MessagePart(std::string_view text) : text_(text) {}
-  MessagePart(const std::string& text) : text_(text) {}
-  MessagePart(const char& letter) : text_(&letter, 1) {}
+  MessagePart(const char* text) : value_(text), write_(write_text) {}
+  MessagePart(char* text) : value_(text), write_(write_text) {}
   template <class T>
   MessagePart(const T& value) : value_(&value), write_(write<T>) {}
 
-  void append_to(std::string& text) const {
-    if (write_ == nullptr)
-      text += text_;
-    else
-      write_(text, value_);
-  }
+  void append_to(std::string& text) const { write_(text, value_); }
 
  private:
+  static void write_text(std::string& text, const void* value) { text += static_cast<const char*>(value); }
+
   template <class T>
   static void write(std::string& text, const void* value) {
     using std::to_string;
@@ -44,14 +38,15 @@ class MessagePart {
       char digits[32];
       std::snprintf(digits, sizeof digits, "%g", static_cast<double>(of));
       text += digits;
+    } else if constexpr (std::is_same_v<T, char> || std::is_convertible_v<const T&, std::string_view>) {
+      text += of;
     } else {
       text += to_string(of);
     }
   }
 
-  std::string_view text_;
-  const void* value_ = nullptr;
-  void (*write_)(std::string&, const void*) = nullptr;
+  const void* value_;
+  void (*write_)(std::string&, const void*);
 };
 
 namespace detail {

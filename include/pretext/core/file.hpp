@@ -39,8 +39,8 @@ class MappedFile {
     void* memory = size_ == 0 ? nullptr : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
     const int reason = errno;
     ::close(file);
-    require(regular, path.string(), ": is not a regular file");
-    require(memory != MAP_FAILED, path.string(), ": cannot be mapped: ", std::strerror(reason));
+    require(regular, path.native(), ": is not a regular file");
+    require(memory != MAP_FAILED, path.native(), ": cannot be mapped: ", std::strerror(reason));
     data_ = static_cast<const std::uint8_t*>(memory);
   }
 
@@ -69,7 +69,7 @@ class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path)
       : path_(std::move(path)),
-        temporary_(path_.string() + std::string(infix_) + std::to_string(::getpid())) {
+        temporary_(path_.native() + std::string(infix_) + std::to_string(::getpid())) {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     require_call(file_ >= 0, path_.native(), "cannot be created");
   }
@@ -124,7 +124,7 @@ class AtomicFile {
     const int reason = errno;
     ::close(handle);
     // Some file systems have no way to sync a folder and say so; their renames are as durable as they get.
-    require(result == 0 || reason == EINVAL, folder.string(), ": cannot be synced: ", std::strerror(reason));
+    require(result == 0 || reason == EINVAL, folder.native(), ": cannot be synced: ", std::strerror(reason));
   }
 
   std::filesystem::path path_;

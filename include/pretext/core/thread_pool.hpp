@@ -147,7 +147,22 @@ inline std::unique_ptr<ThreadPool>& pool_slot() {
 }  // namespace detail
 
 /// The pool that every kernel of the process shares: PRETEXT_THREADS threads, or one a core.
-inline ThreadPool& thread_pool() { return *detail::pool_slot(); }
+[[gnu::noinline]] inline ThreadPool& thread_pool() { return *detail::pool_slot(); }
+
+namespace detail {
+
+/// Calls call(f, begin, end) for each chunk; what is common to all that parallel_for is called with.
+[[gnu::noinline]] inline void run_ranges(std::int64_t n, std::int64_t grain,
+                                         void (*call)(const void*, std::int64_t, std::int64_t),
+                                         const void* f) {
+  const auto chunk = [&](std::int64_t i) { call(f, i * grain, std::min(n, (i + 1) * grain)); };
+  thread_pool().run(
+      n <= 0 ? 0 : (n - 1) / grain + 1,
+      [](void* p, std::int64_t i) { (*static_cast<decltype(chunk)*>(p))(i); },
+      const_cast<void*>(static_cast<const void*>(&chunk)));
+}
+
+}  // namespace detail
 
 /// Replaces the shared pool. Call it while no kernel runs. Results never depend on the number of threads.
 inline void set_num_threads(int threads) { detail::pool_slot() = std::make_unique<ThreadPool>(threads); }
@@ -156,18 +171,11 @@ inline void set_num_threads(int threads) { detail::pool_slot() = std::make_uniqu
 /// reduction that keeps one partial result a chunk has the same bits for any number of threads.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
-  struct Context {
-    std::remove_reference_t<F>& f;
-    std::int64_t n, grain;
-  } context{f, n, std::max<std::int64_t>(1, grain)};
-  const std::int64_t chunks = n <= 0 ? 0 : (n - 1) / context.grain + 1;
-  thread_pool().run(
-      chunks,
-      [](void* p, std::int64_t i) {
-        auto& c = *static_cast<Context*>(p);
-        c.f(i * c.grain, std::min(c.n, (i + 1) * c.grain));
-      },
-      &context);
+  using Function = std::remove_reference_t<F>;
+  const auto call = [](const void* of, std::int64_t begin, std::int64_t end) {
+    (*static_cast<Function*>(const_cast<void*>(of)))(begin, end);
+  };
+  detail::run_ranges(n, std::max<std::int64_t>(1, grain), call, &f);
 }
 
 }  // namespace pretext

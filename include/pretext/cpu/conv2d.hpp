@@ -8,18 +8,6 @@
 #include "pretext/cpu/winograd.hpp"
 
 namespace pretext {
-namespace cpu {
-
-/// Calls f(Winograd<...>) for the kernel and the points that an algorithm uses.
-template <class S, class F>
-void with_winograd(std::int64_t kernel, ConvAlgorithm algorithm, F&& f) {
-  const bool large = algorithm == ConvAlgorithm::winograd4;
-  if (kernel == 3) return large ? f(Winograd<S, 2, 3>()) : f(Winograd<S, 1, 3>());
-  large ? f(Winograd<S, 3, 5>()) : f(Winograd<S, 2, 5>());
-}
-
-}  // namespace cpu
-
 template <>
 struct Kernel<ops::Conv2d, Cpu> {
   template <class T>
@@ -50,9 +38,8 @@ struct Kernel<ops::Conv2d, Cpu> {
         return cpu::DirectConv<T>(s).forward(x.value().data(), weight.data(), bias.data(), y.data(), moments,
                                              end);
       default:
-        cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
-          winograd.forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data(), end);
-        });
+        cpu::Winograd<T>(s.kh, algorithm == A::winograd4)
+            .forward(s, cpu::Source<T>(x), weight.data(), bias.data(), y.data(), end);
         if (moments != nullptr) *moments = cpu::column_moments(y.data(), y.size() / s.co, s.co);
     }
   }
@@ -71,10 +58,9 @@ struct Kernel<ops::Conv2d, Cpu> {
     const X<T> d = dy.take();
     if (algorithm == A::lines) return backward_by(cpu::LineConv<T>(s), d, x, weight, dx, dw);
     if (algorithm == A::direct) return backward_by(cpu::DirectConv<T>(s), d, x, weight, dx, dw);
-    cpu::with_winograd<T>(s.kh, algorithm, [&](auto winograd) {
-      if (dx.defined()) winograd.grad_input(s, d.data(), weight.data(), dx.data());
-      if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), d.data(), dw.data());
-    });
+    const cpu::Winograd<T> winograd(s.kh, algorithm == A::winograd4);
+    if (dx.defined()) winograd.grad_input(s, d.data(), weight.data(), dx.data());
+    if (dw.defined()) winograd.grad_weight(s, cpu::Source<T>(x), d.data(), dw.data());
   }
 
  private:

@@ -23,25 +23,28 @@
 
 namespace pretext::cpu {
 
-/// F(M, R) with M = 2 Pairs + 3 - R: for kernels R x R with stride 1, dilation 1 and one group.
-template <class S, int Pairs, int R>
+/// F(M, R): for kernels R x R with stride 1, dilation 1 and one group.
+template <class S>
 class Winograd {
  public:
-  static constexpr int T = 2 * Pairs + 2, M = T - R + 1;
-  static constexpr std::int64_t planes = T * T;
+  /// For kernels of 3 x 3 or 5 x 5; tiles of 4 x 4 where they shall be large, else of 2 x 2.
+  Winograd(std::int64_t kernel, bool large)
+      : Winograd(kernel == 3 ? large ? Winograd(Points<2, 3>()) : Winograd(Points<1, 3>())
+                 : large ? Winograd(Points<3, 5>())
+                             : Winograd(Points<2, 5>())) {}
 
   /// y[N, OH, OW, Co] from x[N, H, W, Ci], weight[R, R, Ci, Co] and bias[Co], which may be null.
-  static void forward(const ops::ConvShape& s, const Source<S>& x, const S* weight, const S* bias, S* y,
-                      const Epilogue<S>& epilogue = {}) {
+  void forward(const ops::ConvShape& s, const Source<S>& x, const S* weight, const S* bias, S* y,
+               const Epilogue<S>& epilogue = {}) const {
     const Tensor<S, Cpu> kernels = transform_weights(weight, s.ci, s.co);
-    const Tiles tiles(s);
+    const Tiles tiles(s, M);
     parallel_for(tiles.count, block_size(s, tiles.count), [&](std::int64_t first, std::int64_t last) {
       forward_block(s, tiles, first, last, x, kernels.data(), bias, y, epilogue);
     });
   }
 
   /// dx[N, H, W, Ci] from dy[N, OH, OW, Co].
-  static void grad_input(const ops::ConvShape& s, const S* dy, const S* weight, S* dx) {
+  void grad_input(const ops::ConvShape& s, const S* dy, const S* weight, S* dx) const {
     Tensor<S, Cpu> turned({R, R, s.co, s.ci});
     parallel_for(R * R, 1, [&](std::int64_t r, std::int64_t) {
       const S* from = weight + (R * R - 1 - r) * s.ci * s.co;
@@ -55,8 +58,8 @@ class Winograd {
   }
 
   /// dw[R, R, Ci, Co]. Each plane is one sum over the tiles in their order.
-  static void grad_weight(const ops::ConvShape& s, const Source<S>& x, const S* dy, S* dw) {
-    const Tiles tiles(s);
+  void grad_weight(const ops::ConvShape& s, const Source<S>& x, const S* dy, S* dw) const {
+    const Tiles tiles(s, M);
     if (tiles.count == 0) return void(std::fill_n(dw, R * R * s.ci * s.co, S(0)));
     const std::int64_t width = panel_columns<S>(), panels = (s.co + width - 1) / width;
     const std::int64_t most = std::clamp<std::int64_t>(
@@ -67,12 +70,12 @@ class Winograd {
       const std::int64_t count = std::min(most, tiles.count - first);
       parallel_for(count, 4, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-          transform<Input>(input_job(s, x, tiles[first + i], x_planes, i));
-          transform<Evaluate<M>>({.from = tiles[first + i].square(dy, s.oh, s.ow, s.co, 0),
-                                  .to = dy_planes.tile(i * width, T),
-                                  .channels = s.co,
-                                  .padded = panels * width,
-                                  .to_panel = most * width});
+          input(input_job(s, x, tiles[first + i], x_planes, i));
+          gradient({.from = tiles[first + i].square(dy, s.oh, s.ow, s.co, 0),
+                    .to = dy_planes.tile(i * width, T),
+                    .channels = s.co,
+                    .padded = panels * width,
+                    .to_panel = most * width});
         }
       });
       parallel_for(planes, 1, [&](std::int64_t q, std::int64_t) {
@@ -89,18 +92,29 @@ class Winograd {
     }
     parallel_for(s.ci, 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i)
-        transform<Output<R>>({.from = sums.tile(i * panels * width, T).read(),
-                              .to = Square<S>::regular(dw + i * s.co, s.ci * s.co, R),
-                              .channels = s.co});
+        weight_gradient({.from = sums.tile(i * panels * width, T).read(),
+                         .to = Square<S>::regular(dw + i * s.co, s.ci * s.co, R),
+                         .channels = s.co});
     });
   }
 
  private:
-  using Input = InputStep<S, Pairs>;
-  template <int N>
-  using Evaluate = KernelStep<S, Pairs, N>;
-  template <int N>
-  using Output = OutputStep<S, Pairs, N>;
+  using Step = void (*)(const TileJob<S>&);
+  template <class Of>
+  static constexpr Step step = dispatch<TileTransform<S, Of>, TileJob<S>>;
+
+  template <int Pairs, int R>
+  struct Points {};
+
+  template <int Pairs, int Kernel, int Tile = 2 * Pairs + 3 - Kernel>
+  explicit Winograd(Points<Pairs, Kernel>)
+      : M(Tile),
+        R(Kernel),
+        input(step<InputStep<S, Pairs>>),
+        weights(step<KernelStep<S, Pairs, Kernel>>),
+        output(step<OutputStep<S, Pairs, Tile>>),
+        gradient(step<KernelStep<S, Pairs, Tile>>),
+        weight_gradient(step<OutputStep<S, Pairs, Kernel>>) {}
 
   /// Where a tile of y begins.
   struct Tile {
@@ -116,10 +130,12 @@ class Winograd {
 
   /// The tiles of a batch.
   struct Tiles {
-    std::int64_t high, wide, count;
-    explicit Tiles(const ops::ConvShape& s)
-        : high((s.oh + M - 1) / M), wide((s.ow + M - 1) / M), count(s.n * high * wide) {}
-    Tile operator[](std::int64_t i) const { return {i / (high * wide), i / wide % high * M, i % wide * M}; }
+    std::int64_t side, high, wide, count;
+    Tiles(const ops::ConvShape& s, std::int64_t m)
+        : side(m), high((s.oh + m - 1) / m), wide((s.ow + m - 1) / m), count(s.n * high * wide) {}
+    Tile operator[](std::int64_t i) const {
+      return {i / (high * wide), i / wide % high * side, i % wide * side};
+    }
   };
 
   static std::int64_t padded(std::int64_t channels) {
@@ -127,7 +143,7 @@ class Winograd {
   }
 
   /// Tiles of a block: their planes fill at most a megabyte, and every thread gets as many blocks.
-  static std::int64_t block_size(const ops::ConvShape& s, std::int64_t tiles) {
+  std::int64_t block_size(const ops::ConvShape& s, std::int64_t tiles) const {
     const std::int64_t bytes =
         planes * (padded(s.ci) + panel_columns<S>()) * static_cast<std::int64_t>(sizeof(S));
     const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / bytes, 8, 84);
@@ -138,23 +154,23 @@ class Winograd {
   }
 
   /// [panel][plane][Ci][panel columns]
-  static Tensor<S, Cpu> transform_weights(const S* weight, std::int64_t ci, std::int64_t co) {
+  Tensor<S, Cpu> transform_weights(const S* weight, std::int64_t ci, std::int64_t co) const {
     const std::int64_t width = panel_columns<S>(), panels = (co + width - 1) / width;
     Tensor<S, Cpu> kernels({panels * planes * ci * width});
     parallel_for(ci, 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i)
-        transform<Evaluate<R>>({.from = Square<const S>::regular(weight + i * co, ci * co, R),
-                                .to = Square<S>::regular(kernels.data() + i * width, ci * width, T),
-                                .channels = co,
-                                .padded = panels * width,
-                                .to_panel = planes * ci * width});
+        weights({.from = Square<const S>::regular(weight + i * co, ci * co, R),
+                 .to = Square<S>::regular(kernels.data() + i * width, ci * width, T),
+                 .channels = co,
+                 .padded = panels * width,
+                 .to_panel = planes * ci * width});
     });
     return kernels;
   }
 
   /// The tile of x that one of y is made of, to place i of the planes.
-  static TileJob<S> input_job(const ops::ConvShape& s, const Source<S>& x, const Tile& tile, Planes<S>& to,
-                              std::int64_t i) {
+  TileJob<S> input_job(const ops::ConvShape& s, const Source<S>& x, const Tile& tile, Planes<S>& to,
+                       std::int64_t i) const {
     return {.from = tile.square(x.x, s.h, s.w, s.ci, s.window.padding),
             .to = to.tile(i * padded(s.ci), T),
             .channels = s.ci,
@@ -162,12 +178,12 @@ class Winograd {
             .source = x};
   }
 
-  static void forward_block(const ops::ConvShape& s, const Tiles& tiles, std::int64_t first,
-                            std::int64_t last, const Source<S>& x, const S* kernels, const S* bias, S* y,
-                            const Epilogue<S>& epilogue) {
+  void forward_block(const ops::ConvShape& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
+                     const Source<S>& x, const S* kernels, const S* bias, S* y,
+                     const Epilogue<S>& epilogue) const {
     const std::int64_t count = last - first, width = panel_columns<S>(), depth = padded(s.ci);
     Planes<S> in(planes, count * depth), out(planes, count * width);
-    for (std::int64_t i = 0; i < count; ++i) transform<Input>(input_job(s, x, tiles[first + i], in, i));
+    for (std::int64_t i = 0; i < count; ++i) input(input_job(s, x, tiles[first + i], in, i));
     for (std::int64_t column = 0; column < s.co; column += width) {
       for (std::int64_t q = 0; q < planes; ++q, kernels += s.ci * width)
         multiply_deep<S>({.a = in[q],
@@ -178,19 +194,18 @@ class Winograd {
                           .rows = count,
                           .depth = s.ci});
       for (std::int64_t i = 0; i < count; ++i)
-        transform<Output<M>>({.from = out.tile(i * width, T).read(),
-                              .to = tiles[first + i].square(y + column, s.oh, s.ow, s.co, 0),
-                              .channels = std::min(width, s.co - column),
-                              .bias = bias == nullptr ? nullptr : bias + column,
-                              .epilogue = epilogue,
-                              .channel = column});
+        output({.from = out.tile(i * width, T).read(),
+                .to = tiles[first + i].square(y + column, s.oh, s.ow, s.co, 0),
+                .channels = std::min(width, s.co - column),
+                .bias = bias == nullptr ? nullptr : bias + column,
+                .epilogue = epilogue,
+                .channel = column});
     }
   }
 
-  template <class Step>
-  static void transform(const TileJob<S>& job) {
-    dispatch<TileTransform<S, Step>>(job);
-  }
+  int M, R, T = M + R - 1;
+  std::int64_t planes = T * T;
+  Step input, weights, output, gradient, weight_gradient;
 };
 
 }  // namespace pretext::cpu

@@ -85,7 +85,7 @@ namespace detail {
 
 inline Cache map_cache(const std::filesystem::path& path, const CacheOptions& options) {
   const auto file = std::make_shared<MappedFile>(path);
-  Cache cache = CacheParser(file->bytes(), path.string()).parse(options.verify_pixels);
+  Cache cache = CacheParser(file->bytes(), path.native()).parse(options.verify_pixels);
   cache.pictures.memory.push_back(file);
   return cache;
 }
@@ -140,7 +140,7 @@ inline std::string source_key(const std::filesystem::path& source, const ReadOpt
            " bytes=" + std::to_string(bytes) + " hash=" + std::to_string(entries.value()) + " " +
            detail::decoding_key(read);
   } catch (const fs::filesystem_error& error) {
-    fail(source.string(), ": cannot be looked at: ", error.code().message());
+    fail(source.native(), ": cannot be looked at: ", error.code().message());
   }
 }
 

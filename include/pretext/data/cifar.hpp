@@ -57,16 +57,16 @@ inline Dataset read_cifar(std::filesystem::path path, std::string_view inner,
                           const std::vector<std::string>& files, std::string_view names_file,
                           std::string_view official, CifarFormat format) {
   namespace fs = std::filesystem;
-  require(fs::exists(path), path.string(), ": there is no such file or folder");
+  require(fs::exists(path), path.native(), ": there is no such file or folder");
   const bool single = !fs::is_directory(path);
   if (!single && !fs::exists(path / files.front()) && fs::exists(path / inner)) path /= inner;
   const fs::path folder = single ? path.parent_path() : path;
   std::vector<std::string> classes = class_names(folder / names_file, official);
   const std::size_t count = classes.size();
-  DatasetBuilder builder(path.string(), std::move(classes));
+  DatasetBuilder builder(path.native(), std::move(classes));
   for (const std::string& name : single ? std::vector{path.filename().string()} : files) {
     const fs::path file = file_of(folder, name, "CIFAR");
-    add_cifar(MappedFile(file).bytes(), file.string(), format, count, builder);
+    add_cifar(MappedFile(file).bytes(), file.native(), format, count, builder);
   }
   return std::move(builder).build();
 }
@@ -101,7 +101,7 @@ inline constexpr std::string_view cifar20_names =
 /// CIFAR-10 in the official binary format: a folder with data_batch_1.bin to data_batch_5.bin and
 /// test_batch.bin, the folder above it, or one such file (then the split says nothing).
 inline Dataset cifar10(const std::filesystem::path& path, Split split = Split::train) {
-  detail::refuse_unlabeled(path.string(), split);
+  detail::refuse_unlabeled(path.native(), split);
   std::vector<std::string> files = {"test_batch.bin"};
   if (split == Split::train) files.clear();
   for (int i = 1; split == Split::train && i <= 5; ++i)
@@ -114,7 +114,7 @@ inline Dataset cifar10(const std::filesystem::path& path, Split split = Split::t
 /// such file (then the split says nothing).
 inline Dataset cifar100(const std::filesystem::path& path, Split split = Split::train,
                         const Cifar100Options& options = {}) {
-  detail::refuse_unlabeled(path.string(), split);
+  detail::refuse_unlabeled(path.native(), split);
   return detail::read_cifar(path, "cifar-100-binary", {split == Split::train ? "train.bin" : "test.bin"},
                             options.coarse ? "coarse_label_names.txt" : "fine_label_names.txt",
                             options.coarse ? detail::cifar20_names : detail::cifar100_names,

@@ -113,7 +113,7 @@ class PlainFile {
   explicit PlainFile(const std::filesystem::path& path, const GunzipLimits& limits = {})
       : file_(std::make_unique<MappedFile>(path)) {
     if (!is_gzip(file_->bytes())) return;
-    unpacked_ = gunzip(file_->bytes(), path.string(), limits);
+    unpacked_ = gunzip(file_->bytes(), path.native(), limits);
     file_.reset();
   }
 

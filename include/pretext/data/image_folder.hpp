@@ -30,14 +30,14 @@ inline std::vector<std::string> picture_names(const std::filesystem::path& root,
   std::error_code error;
   std::vector<std::string> names;
   fs::recursive_directory_iterator at(root, error);
-  require(!error, root.string(), ": cannot be read as a folder: ", error.message());
+  require(!error, root.native(), ": cannot be read as a folder: ", error.message());
   for (; at != fs::recursive_directory_iterator(); at.increment(error)) {
     const bool hidden = at->path().filename().string().starts_with('.');
     if (at->is_directory(error) && (hidden || !recursive)) at.disable_recursion_pending();
     std::string name = at->path().lexically_relative(root).generic_string();
     if (is_picture_name(name) && at->is_regular_file(error)) names.push_back(std::move(name));
   }
-  require(!error, root.string(), ": cannot be listed: ", error.message());
+  require(!error, root.native(), ": cannot be listed: ", error.message());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -47,7 +47,7 @@ inline Dataset read_folder(const std::filesystem::path& root, Listing listing, c
   const auto decode = [&](std::int64_t i) {
     return read_image(root / names[static_cast<std::size_t>(i)], options.limits);
   };
-  return PictureReader(root.string(), std::move(listing), options, decode).read();
+  return PictureReader(root.native(), std::move(listing), options, decode).read();
 }
 
 }  // namespace detail
@@ -55,8 +55,8 @@ inline Dataset read_folder(const std::filesystem::path& root, Listing listing, c
 /// The pictures of root/<class>/*, labelled; classes are the sorted names of the folders that hold pictures,
 /// and deeper folders count by their own name. A picture directly in the root has no label.
 inline Dataset image_folder(const std::filesystem::path& root, const ImageFolderOptions& options = {}) {
-  auto listing = detail::label_by_folder(root.string(), detail::picture_names(root, true), options.classes);
-  require(!listing.classes.empty() || listing.names.empty(), root.string(),
+  auto listing = detail::label_by_folder(root.native(), detail::picture_names(root, true), options.classes);
+  require(!listing.classes.empty() || listing.names.empty(), root.native(),
           ": its pictures lie in no class folders; read it as a flat folder, without labels");
   return detail::read_folder(root, std::move(listing), options.read);
 }

@@ -50,7 +50,7 @@ inline std::size_t shared_folders(const std::vector<TarEntry>& entries) {
 class ImageTar {
  public:
   explicit ImageTar(const std::filesystem::path& path, const GunzipLimits& limits = {})
-      : name_(path.string()), file_(path, limits), entries_(read_tar(file_.bytes(), name_)) {
+      : name_(path.native()), file_(path, limits), entries_(read_tar(file_.bytes(), name_)) {
     std::erase_if(entries_, [](const TarEntry& entry) { return !detail::is_picture_name(entry.name); });
     for (auto& entry : entries_)
       if (entry.name.starts_with("./")) entry.name.erase(0, 2);

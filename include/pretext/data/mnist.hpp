@@ -94,7 +94,7 @@ inline std::filesystem::path mnist_file(const std::filesystem::path& folder, con
 /// the lines of class_names.txt where that is there, and 0 to 9 otherwise.
 inline Dataset mnist(const std::filesystem::path& folder, Split split = Split::train,
                      const MnistOptions& options = {}) {
-  detail::refuse_unlabeled(folder.string(), split);
+  detail::refuse_unlabeled(folder.native(), split);
   const std::string part = split == Split::train ? "train" : "t10k";
   const auto image_path = detail::mnist_file(folder, part + "-images-idx3-ubyte");
   const auto label_path = detail::mnist_file(folder, part + "-labels-idx1-ubyte");
@@ -104,9 +104,9 @@ inline Dataset mnist(const std::filesystem::path& folder, Split split = Split::t
                                          ? detail::names_in(names)
                                          : detail::split_names("0 1 2 3 4 5 6 7 8 9", ' ');
   const std::size_t count = classes.size();
-  DatasetBuilder builder(folder.string(), std::move(classes));
-  detail::add_mnist(detail::read_idx<3>(images.bytes(), image_path.string()), image_path.string(),
-                    detail::read_idx<1>(labels.bytes(), label_path.string()), label_path.string(), count,
+  DatasetBuilder builder(folder.native(), std::move(classes));
+  detail::add_mnist(detail::read_idx<3>(images.bytes(), image_path.native()), image_path.native(),
+                    detail::read_idx<1>(labels.bytes(), label_path.native()), label_path.native(), count,
                     builder);
   return std::move(builder).build();
 }

@@ -78,7 +78,7 @@ inline Dataset open_tar(const std::filesystem::path& path, Split split, const Op
   if (parts) how.classes = tar.classes("train");
   // Within train/ no folder is a test part, whatever its name.
   const auto has = [&](const char* name) { return parts && !tar.holds_all("train") && tar.has(name); };
-  if (split == Split::test) how.prefix = test_folder(path.string(), has);
+  if (split == Split::test) how.prefix = test_folder(path.native(), has);
   return tar.read(how);
 }
 
@@ -90,7 +90,7 @@ inline Dataset open_folder(const std::filesystem::path& path, Split split, const
   });
   const auto has = [&](const char* name) { return parts && found(name); };
   const std::filesystem::path train = parts ? path / "train" : path;
-  const auto part = split == Split::train ? train : path / test_folder(path.string(), has);
+  const auto part = split == Split::train ? train : path / test_folder(path.native(), has);
   const auto classes = classes_of(picture_names(train, true));
   if (classes.empty()) return flat_folder(part, {.read = options.read});
   return image_folder(part, {.read = options.read, .classes = classes});
@@ -156,7 +156,7 @@ inline KnownPlace find_known(const std::filesystem::path& folder) {
   for (const KnownSet& set : known_sets) {
     KnownPlace inner = known_in(folder / set.folder);
     if (inner.set == nullptr) continue;
-    require(found.set == nullptr, folder.string(), ": holds two data sets, ",
+    require(found.set == nullptr, folder.native(), ": holds two data sets, ",
             found.folder.filename().string(), "/ and ", set.folder, "/; name one of them");
     found = std::move(inner);
   }

@@ -16,7 +16,7 @@ namespace pretext::data::detail {
 /// The file of this name in the folder of a data set; throws where it is missing.
 inline std::filesystem::path file_of(const std::filesystem::path& folder, std::string_view name,
                                      std::string_view set) {
-  require(std::filesystem::exists(folder / name), folder.string(), ": ", name, " is missing from this ", set,
+  require(std::filesystem::exists(folder / name), folder.native(), ": ", name, " is missing from this ", set,
           " folder");
   return folder / name;
 }
@@ -37,7 +37,7 @@ inline std::vector<std::string> split_names(std::string_view text, char separato
 inline std::vector<std::string> names_in(const std::filesystem::path& file) {
   const MappedFile mapped(file);
   const auto bytes = mapped.bytes();
-  require(bytes.size() <= 64 * 1024, file.string(), ": has ", bytes.size(),
+  require(bytes.size() <= 64 * 1024, file.native(), ": has ", bytes.size(),
           " bytes, too many for class names");
   return split_names({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, '\n');
 }
@@ -48,7 +48,7 @@ inline std::vector<std::string> class_names(const std::filesystem::path& file, s
   const std::vector<std::string> expected = split_names(official, ' ');
   if (!std::filesystem::exists(file)) return expected;
   std::vector<std::string> found = names_in(file);
-  require(found.size() == expected.size(), file.string(), ": has ", found.size(), " class names, not ",
+  require(found.size() == expected.size(), file.native(), ": has ", found.size(), " class names, not ",
           expected.size());
   return found;
 }

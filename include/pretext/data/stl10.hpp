@@ -84,13 +84,13 @@ inline Dataset stl10(const std::filesystem::path& folder, Split split = Split::t
   std::vector<std::string> classes;
   if (split != Split::unlabeled) {
     const auto file = detail::file_of(folder, part + "_y.bin", "STL-10");
-    labels = detail::stl10_labels(MappedFile(file).bytes(), file.string(),
-                                  detail::stl10_count(mapped.bytes(), pictures.string()));
+    labels = detail::stl10_labels(MappedFile(file).bytes(), file.native(),
+                                  detail::stl10_count(mapped.bytes(), pictures.native()));
     classes = detail::class_names(folder / "class_names.txt", detail::stl10_names);
   }
-  DatasetBuilder builder(folder.string(), std::move(classes));
+  DatasetBuilder builder(folder.native(), std::move(classes));
   // What was copied need not stay in memory twice.
-  detail::add_stl10(mapped.bytes(), pictures.string(), labels, builder, [&] { mapped.release(); });
+  detail::add_stl10(mapped.bytes(), pictures.native(), labels, builder, [&] { mapped.release(); });
   return std::move(builder).build();
 }
 

@@ -34,7 +34,7 @@ class FeatureStore {
   explicit FeatureStore(std::filesystem::path folder) : folder_(std::move(folder)) {
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
-    require(!error, folder_.string(), ": the folder of features cannot be made: ", error.message());
+    require(!error, folder_.native(), ": the folder of features cannot be made: ", error.message());
   }
 
   std::filesystem::path path(const FeatureKey& key) const { return folder_ / (key.text() + ".npy"); }

@@ -92,8 +92,9 @@ inline void require_comparable(const data::Dataset& train, const data::Dataset& 
 }
 
 /// The classifiers that are on for the features of one tap, which learn and choose; `row` says the rest.
-inline void add_judges(std::vector<Judge<float>>& judges, const Features& f, int classes,
-                       const EvalOptions& o, Result row) {
+template <class T>
+void add_judges(std::vector<Judge<T>>& judges, const Features& f, int classes, const EvalOptions& o,
+                Result row) {
   row.tap = f.tap;
   row.pooling = f.pooling;
   row.dims = f.x.dim(1);

@@ -102,7 +102,7 @@ Image decode_image(Span<const std::uint8_t> file, std::string_view name, const D
 
 Image read_image(const std::filesystem::path& path, const DecodeLimits& limits) {
   const MappedFile file(path);
-  return decode_image(file.bytes(), path.string(), limits);
+  return decode_image(file.bytes(), path.native(), limits);
 }
 
 std::vector<std::uint8_t> encode_png(const ImageView& image) { return detail::stb_encode_png(image); }

@@ -209,8 +209,7 @@ class Storage {
     return *this;
   }
   ~Storage() {
-    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      allocator<D>().give(block_);
+    if (block_ != nullptr) drop(block_);
   }
 
   void* data() const { return block_ == nullptr ? nullptr : block_->data; }
@@ -218,6 +217,10 @@ class Storage {
   bool unique() const { return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1; }
 
  private:
+  [[gnu::noinline]] static void drop(MemoryBlock* block) {
+    if (block->references.fetch_sub(1, std::memory_order_acq_rel) == 1) allocator<D>().give(block);
+  }
+
   MemoryBlock* block_ = nullptr;
 };
 

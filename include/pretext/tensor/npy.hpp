@@ -43,7 +43,7 @@ std::string npy_header(const Shape& shape) {
 /// Writes values, rows first, as NumPy's .npy file, which appears under its name whole or not at all.
 template <class T>
 void write_npy(const std::filesystem::path& path, const Shape& shape, Span<const T> values) {
-  require(shape.size() == std::ssize(values), path.string(), ": ", values.size(),
+  require(shape.size() == std::ssize(values), path.native(), ": ", values.size(),
           " values do not fill the shape ", shape);
   const std::string header = detail::npy_header<T>(shape);
   AtomicFile file(path);
@@ -60,10 +60,10 @@ Tensor<T, Cpu> read_npy(const std::filesystem::path& path, const Shape& shape) {
   const std::string header = detail::npy_header<T>(shape);
   const Span<const std::uint8_t> bytes = file.bytes();
   require(bytes.size() >= header.size() && std::memcmp(bytes.data(), header.data(), header.size()) == 0,
-          path.string(), ": is not an .npy file of shape ", shape, " and type ", detail::npy_type<T>());
+          path.native(), ": is not an .npy file of shape ", shape, " and type ", detail::npy_type<T>());
   const std::size_t expected = header.size() + static_cast<std::size_t>(checked_mul(
                                                    shape.size(), std::int64_t{sizeof(T)}, "npy: bytes"));
-  require(bytes.size() == expected, path.string(), ": has ", bytes.size(), " bytes, expected ", expected,
+  require(bytes.size() == expected, path.native(), ": has ", bytes.size(), " bytes, expected ", expected,
           " for shape ", shape);
   Tensor<T, Cpu> result(shape);
   std::memcpy(result.data(), bytes.data() + header.size(), expected - header.size());

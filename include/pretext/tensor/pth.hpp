@@ -249,10 +249,10 @@ inline TensorFile read_tensors(const std::filesystem::path& path, const ReadOpti
   };
   // A safetensors file begins with the length of its header, which is followed by its brace.
   const bool safetensors = bytes.size() > 8 && bytes[8] == '{';
-  if (!safetensors && (begins('P', 'K') || begins(0x80, 2))) return parse_pth(bytes, path.string(), options);
-  require(options.dict.empty(), path.string(), ": only a .pth file has dicts to choose from, but ",
+  if (!safetensors && (begins('P', 'K') || begins(0x80, 2))) return parse_pth(bytes, path.native(), options);
+  require(options.dict.empty(), path.native(), ": only a .pth file has dicts to choose from, but ",
           json_string(options.dict), " is asked for");
-  return parse_safetensors(bytes, path.string());
+  return parse_safetensors(bytes, path.native());
 }
 
 }  // namespace pretext

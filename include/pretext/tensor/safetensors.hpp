@@ -216,7 +216,7 @@ inline TensorFile parse_safetensors(Span<const std::uint8_t> bytes, const std::s
 }
 
 inline TensorFile read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(MappedFile(path).bytes(), path.string());
+  return parse_safetensors(MappedFile(path).bytes(), path.native());
 }
 
 /// Writes everything but the commit(). Wide elements lie first, so that each tensor is aligned to its type.
@@ -244,7 +244,7 @@ inline void write_safetensors(AtomicFile& out, const TensorFile& file, const std
 /// Writes a file that appears under its name whole or not at all.
 inline void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
   AtomicFile out(path);
-  write_safetensors(out, file, path.string());
+  write_safetensors(out, file, path.native());
   out.commit();
 }
 

@@ -11,9 +11,27 @@
 
 namespace pretext {
 
-/// What a tensor is apart from its element type: a shape over shared memory.
+/// What a tensor is apart from its element type: a shape over shared memory. What is moved from has neither.
+/// Not inlined: a thousand places copy, move and drop tensors, none of them in a loop over elements.
 template <Device D>
 struct TensorBase {
+  TensorBase() = default;
+  [[gnu::noinline]] TensorBase(const Shape& extents, Storage<D> memory)
+      : shape(extents), storage(std::move(memory)) {}
+  [[gnu::noinline]] TensorBase(const TensorBase& other) = default;
+  [[gnu::noinline]] TensorBase(TensorBase&& other) noexcept { swap(other); }
+  TensorBase& operator=(TensorBase other) noexcept {
+    swap(other);
+    return *this;
+  }
+  [[gnu::noinline]] ~TensorBase() {}
+
+  [[gnu::noinline]] void swap(TensorBase& other) noexcept {
+    std::swap(shape, other.shape);
+    std::swap(storage, other.storage);
+    std::swap(offset, other.offset);
+  }
+
   Shape shape;
   Storage<D> storage;
   std::size_t offset = 0;  // in bytes
@@ -30,19 +48,9 @@ class Tensor : private TensorBase<D> {
   using DeviceType = D;
 
   Tensor() = default;
-  Tensor(const Tensor&) = default;
-  Tensor& operator=(const Tensor&) = default;
-
-  /// What is moved from is undefined, and has no shape either.
-  Tensor(Tensor&& other) noexcept : TensorBase<D>(std::exchange<TensorBase<D>>(other, {})) {}
-  Tensor& operator=(Tensor&& other) noexcept {
-    TensorBase<D>::operator=(std::exchange<TensorBase<D>>(other, {}));
-    return *this;
-  }
-  ~Tensor() = default;
 
   /// Uninitialised memory of the shape.
-  explicit Tensor(const Shape& shape) : TensorBase<D>{shape, Storage<D>(bytes_of(shape)), 0} {}
+  explicit Tensor(const Shape& shape) : TensorBase<D>(shape, Storage<D>(bytes_of(shape))) {}
 
   /// Views a base as elements of type T: the inverse of base().
   explicit Tensor(TensorBase<D> base) : TensorBase<D>(std::move(base)) {}

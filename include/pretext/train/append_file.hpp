@@ -26,7 +26,7 @@ class AppendFile {
 
   /// Opens or makes the file and keeps all of it.
   explicit AppendFile(const std::filesystem::path& path)
-      : name_(path.string()), file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+      : name_(path.native()), file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
     require_call(file_ >= 0, name_, "cannot be opened");
     size_ = static_cast<std::int64_t>(::lseek(file_, 0, SEEK_END));
   }

@@ -14,7 +14,7 @@
 
 #include "pretext/core/checked.hpp"
 #include "pretext/core/json.hpp"
-#include "pretext/tensor/pth.hpp"
+#include "pretext/tensor/safetensors.hpp"
 #include "pretext/train/metrics.hpp"
 
 namespace pretext::train {
@@ -168,20 +168,12 @@ inline Checkpoint parse_checkpoint(Span<const std::uint8_t> bytes, const std::st
 }
 
 inline Checkpoint load_checkpoint(const std::filesystem::path& path) {
-  return parse_checkpoint(MappedFile(path).bytes(), path.string());
+  return parse_checkpoint(MappedFile(path).bytes(), path.native());
 }
 
 /// Writes a checkpoint that appears under its name whole or not at all.
 inline void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   write_safetensors(path, detail::to_file(checkpoint));
-}
-
-/// The tensors of the network alone, from a checkpoint or from any safetensors or .pth file.
-inline std::vector<NamedTensor> load_network(const std::filesystem::path& path,
-                                             const ReadOptions& options = {}) {
-  TensorFile file = read_tensors(path, options);
-  std::erase_if(file.tensors, [](const NamedTensor& t) { return !detail::is_network_name(t.name); });
-  return std::move(file.tensors);
 }
 
 /// The last two checkpoints of a run: last.safetensors, and previous.safetensors in case that the last one

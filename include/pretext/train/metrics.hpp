@@ -117,11 +117,11 @@ inline Record parse_record(const std::string& line, const std::string& source) {
 /// The records of a metrics.jsonl file; a torn last line, as a kill may leave it, is left out.
 inline std::vector<Record> read_metrics(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  require(file.is_open(), path.string(), ": cannot be opened");
+  require(file.is_open(), path.native(), ": cannot be opened");
   std::vector<Record> records;
   for (std::string line; std::getline(file, line) && !file.eof();)
     records.push_back(
-        detail::parse_record(line, path.string() + ", line " + std::to_string(records.size() + 1)));
+        detail::parse_record(line, path.native() + ", line " + std::to_string(records.size() + 1)));
   return records;
 }
 

@@ -46,7 +46,7 @@ class RunDir {
       if (!std::filesystem::exists(path_ / "config.toml")) write_config(config);
     } catch (const std::filesystem::filesystem_error& error) {
       ::close(lock_);
-      fail(path_.string(), ": the run folder cannot be prepared: ", error.what());
+      fail(path_.native(), ": the run folder cannot be prepared: ", error.what());
     } catch (...) {
       ::close(lock_);
       throw;
@@ -63,9 +63,9 @@ class RunDir {
   static void check(const std::filesystem::path& path, RunMode mode) {
     std::error_code error;
     const bool exists = std::filesystem::exists(path, error);
-    require(exists || mode != RunMode::resume, path.string(), ": there is no run to resume");
+    require(exists || mode != RunMode::resume, path.native(), ": there is no run to resume");
     if (!exists) return;
-    require(std::filesystem::is_directory(path, error), path.string(),
+    require(std::filesystem::is_directory(path, error), path.native(),
             ": the run folder cannot be made: a file of that name is in the way");
     if (mode == RunMode::fresh) require_empty(path);
     if (mode == RunMode::resume) require_run(path);
@@ -96,7 +96,7 @@ class RunDir {
   void make_folder() const {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
-    require(std::filesystem::is_directory(path_), path_.string(), ": the run folder cannot be made: ",
+    require(std::filesystem::is_directory(path_), path_.native(), ": the run folder cannot be made: ",
             error ? error.message() : "a file of that name is in the way");
   }
 
@@ -106,7 +106,7 @@ class RunDir {
     for (const char* name : {"config.toml", "ckpt"})
       if (std::filesystem::exists(path / name, error)) return;
     const std::string other = first_file(path);
-    require(other.empty(), path.string(),
+    require(other.empty(), path.native(),
             ": there is no run to resume: expected config.toml or ckpt/, found ", other,
             " and neither of them; nothing was changed");
   }
@@ -117,7 +117,7 @@ class RunDir {
     const bool run = std::filesystem::exists(path / "config.toml", error) &&
                      std::filesystem::is_directory(path / "ckpt", error);
     const std::string other = run ? "" : first_file(path);
-    require(other.empty(), path.string(),
+    require(other.empty(), path.native(),
             ": --force replaces only a run: expected a folder with config.toml and ckpt/, or an empty one, "
             "found ",
             other, "; nothing was changed");
@@ -132,7 +132,7 @@ class RunDir {
       const std::string name = at->path().filename().string();
       if (name != "lock" && !(name == "ckpt" && std::filesystem::is_empty(at->path(), error))) return name;
     }
-    require(!error, path.string(), ": the run folder cannot be read: ", error.message());
+    require(!error, path.native(), ": the run folder cannot be read: ", error.message());
     return "";
   }
 
@@ -145,7 +145,7 @@ class RunDir {
     char owner[32] = {};
     const bool known = ::read(lock_, owner, sizeof owner - 1) > 0;
     ::close(lock_);
-    fail(path_.string(), ": another process", known ? std::string(" (") + owner + ")" : std::string(),
+    fail(path_.native(), ": another process", known ? std::string(" (") + owner + ")" : std::string(),
          " is working in this run folder; wait for it, stop it, or give another name");
   }
 
@@ -158,7 +158,7 @@ class RunDir {
 
   static void require_empty(const std::filesystem::path& path) {
     const std::string file = first_file(path);
-    require(file.empty(), path.string(), ": the run folder is not empty (", file,
+    require(file.empty(), path.native(), ": the run folder is not empty (", file,
             "); --resume continues a run, --force starts it anew and deletes its files, "
             "or give another name");
   }

@@ -78,7 +78,7 @@ class RunFiles {
     std::erase_if(records, [](const Record& r) { return r.kind != "epoch"; });
     std::int64_t found = 0;
     for (const Record& r : records) found += r.epoch == found + 1 ? 1 : 0;
-    require(found == expected && std::ssize(records) == expected, path.string(),
+    require(found == expected && std::ssize(records) == expected, path.native(),
             ": the checkpoint stands after ", expected,
             " epochs; expected a record of each, in order, found ", found, " such among ", records.size(),
             "; bring the file back, or start the run anew (--force)");
@@ -133,7 +133,7 @@ class RunFiles {
   std::string save_not_finite(const Checkpoint& checkpoint) const {
     const std::filesystem::path path = dir_.checkpoints() / "not-finite.safetensors";
     save_checkpoint(path, checkpoint);
-    return path.string();
+    return path.native();
   }
 
  private:
