@@ -64,8 +64,9 @@ void all_draw_times() {
   const auto n = cifar_normalization;
   draw_times<T>("rotation", tasks::RotationViews{}, 32, 128, {32, 32, n});
   draw_times<T>("rotation", tasks::RotationViews{}, 32, 128, {32, 32, n, Space::rgb, 8});
-  draw_times<T>("rotation", tasks::RotationViews{{.size = 224, .padding = 28}}, 256, 64, {224, 224, n});
-  draw_times<T>("rotation", tasks::RotationViews{{.size = 224, .padding = 28}}, 256, 64,
+  draw_times<T>("rotation", tasks::RotationViews{tasks::SquareCrop{.size = 224, .padding = 28}}, 256, 64,
+                {224, 224, n});
+  draw_times<T>("rotation", tasks::RotationViews{tasks::SquareCrop{.size = 224, .padding = 28}}, 256, 64,
                 {224, 224, n, Space::rgb, 8});
   draw_times<T>("contrastive", tasks::ContrastiveViews{{.crop = {.size = 32}}}, 32, 256, {32, 32, n});
   draw_times<T>("contrastive", tasks::ContrastiveViews{}, 256, 128, {224, 224, n});

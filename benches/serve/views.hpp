@@ -32,7 +32,7 @@ inline void serve_views(std::int64_t count) {
       images.back().pixels()[k] = static_cast<std::uint8_t>(rng.below(256));
   }
   const std::vector<ImageView> pictures(images.begin(), images.end());
-  const RenderOptions options{224, 224, {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}}};
+  const RenderOptions options{224, 224, imagenet_normalization};
   std::map<std::string, std::vector<double>> seconds;
   std::uint32_t epoch = 0;
   serve([&](const std::string& line) {

@@ -10,55 +10,56 @@ using namespace pretext;
 
 namespace {
 
-tasks::RotationViews rotation_of(const TrainingSettings& s, const data::Dataset&) { return {s.crop()}; }
-
-tasks::SupervisedViews supervised_of(const TrainingSettings& s, const data::Dataset& train) {
-  return {s.crop(), static_cast<int>(train.classes().size())};
+tasks::ViewOptions<tasks::SupervisedViews> supervised_options_of(const TrainingSettings& s, int classes) {
+  return {.program = {s.crop(), classes}, .seed = s.random_seed()};
 }
 
-template <auto program_of>
+tasks::RotationOptions rotation_of(const TrainingSettings& s, const data::Dataset&) {
+  return rotation_options_of(s);
+}
+
+tasks::ViewOptions<tasks::SupervisedViews> supervised_of(const TrainingSettings& s,
+                                                         const data::Dataset& train) {
+  return supervised_options_of(s, static_cast<int>(train.classes().size()));
+}
+
+template <auto options_of>
 TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const data::Dataset& train,
                  const data::Dataset& test) {
-  const auto program = program_of(s, train);
-  using Task = tasks::ViewClassifier<std::remove_const_t<decltype(program)>>;
+  auto options = options_of(s, train);
+  options.features = last_channels(backbone, s);
   Rng rng = head_rng(s);
-  Task task({.features = last_channels(backbone, s), .program = program, .seed = s.random_seed()}, rng);
-  return {tasks::AnyTask<>(std::move(task)), train, test};
+  return {tasks::AnyTask<>(tasks::ViewClassifier<decltype(options.program)>(options, rng)), train, test};
 }
 
-tasks::PlainInputs inputs(const TrainingSettings& s) { return {s.crop()}; }
-
-std::vector<Constant> constants_of_crop(const TrainingSettings& s) {
-  const tasks::SquareCrop crop = s.crop();
-  const Normalization& n = cifar_normalization;
-  return {{"size", message(crop.size), "side of the square input in pixels; the short side is scaled to it"},
-          {"padding", message(crop.padding), "pixels that a crop moves on each axis, black from outside"},
-          {"mirror", message(crop.mirror), "1: crops are mirrored half the time"},
-          {"mean", message(n.mean[0], " ", n.mean[1], " ", n.mean[2]), "of the colours, taken away"},
-          {"deviation", message(n.deviation[0], " ", n.deviation[1], " ", n.deviation[2]),
-           "of the colours, by which they are divided"}};
+tasks::PlainInputs rotation_inputs(const TrainingSettings& s) {
+  const tasks::RotationOptions o = rotation_options_of(s);
+  return {.crop = {.size = o.program.crop.size()}, .normalization = o.normalization};
 }
 
-std::vector<Constant> rotation_constants(const TrainingSettings& s) {
-  std::vector<Constant> constants = constants_of_crop(s);
-  constants.insert(constants.begin(),
-                   {"views", "4", "all four quarter turns of a picture, in the same batch; so many classes"});
+tasks::PlainInputs supervised_inputs(const TrainingSettings& s) { return {s.crop()}; }
+
+/// How many classes there are, is up to the pictures.
+std::vector<Constant> supervised_constants(const TrainingSettings& s) {
+  std::vector<Constant> constants = constants_of(supervised_options_of(s, 0));
+  constants.front().value = "-";
   return constants;
 }
 
 /// A row a picture: its views, and under each its label and the answer where there is one.
-template <auto program_of>
+template <auto options_of>
 Image view_of(const TrainingSettings& s, const ViewRequest& request, const std::string& title,
               const std::vector<std::string>& names) {
-  const auto program = program_of(s, request.dataset);
+  const auto options = options_of(s, request.dataset);
+  const auto program = options.program;
   const auto draw = [&](const Normalization& n) {
-    const int size = program.crop.size;
+    const int size = program.crop.size();
     return tasks::draw_batch<Cpu, float>(program, request.dataset, request.plan,
-                                         {{size, size, n}, s.random_seed()}, request.training);
+                                         {{size, size, n}, options.seed}, request.training);
   };
   const tasks::Batch<> batch = draw({});
   std::vector<int> answers;
-  if (request.trained != nullptr) answers = answers_of(*request.trained, draw(cifar_normalization).inputs);
+  if (request.trained != nullptr) answers = answers_of(*request.trained, draw(options.normalization).inputs);
   PictureRows rows(title, program.views == 1 ? 8 : program.views);
   for (std::int64_t v = 0; v < batch.labels.size(); ++v) {
     const int label = batch.labels.data()[v];
@@ -86,6 +87,16 @@ Image supervised_view(const TrainingSettings& s, const ViewRequest& request) {
 
 }  // namespace
 
+tasks::RotationOptions rotation_options_of(const TrainingSettings& s) {
+  tasks::RotationOptions o;
+  if (s.variant != "fitted")
+    o = tasks::rotation_options(tasks::variant_of(s.variant));
+  else
+    o.program = {s.crop()};
+  o.seed = s.random_seed();
+  return o;
+}
+
 std::vector<int> answers_of(Trained& trained, const Tensor<float, Cpu>& inputs) {
   if (auto* rotation = trained.task.get<tasks::Rotation<>>())
     return largest_of_rows(rotation->logits(trained.backbone, inputs));
@@ -111,10 +122,10 @@ ToolTask rotation_task() {
   return {.name = "rotation",
           .question = "which way up is this picture?",
           .source = "Gidaris, Singh and Komodakis, ICLR 2018",
-          .variants = {"fitted"},
+          .variants = {"fitted", "paper", "released", "revisited"},
           .set_up = set_up<rotation_of>,
-          .inputs = inputs,
-          .constants = rotation_constants,
+          .inputs = rotation_inputs,
+          .constants = constants_by<rotation_options_of>,
           .view = rotation_view,
           .head = pooled_head};
 }
@@ -125,8 +136,8 @@ ToolTask supervised_task() {
           .source = "the baseline that is given the labels",
           .variants = {"fitted"},
           .set_up = set_up<supervised_of>,
-          .inputs = inputs,
-          .constants = constants_of_crop,
+          .inputs = supervised_inputs,
+          .constants = supervised_constants,
           .view = supervised_view,
           .head = pooled_head};
 }

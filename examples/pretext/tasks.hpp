@@ -60,6 +60,9 @@ ToolTask colorization_task();
 ToolTask contrastive_task();
 ToolTask supervised_task();
 
+/// What the settings make of rotation.
+pretext::tasks::RotationOptions rotation_options_of(const TrainingSettings& settings);
+
 /// rotation_task() with its audit, which the demo is not to compile.
 ToolTask audited_rotation_task();
 

@@ -280,7 +280,7 @@ const std::vector<tasks::TilePermutation>& permutations() {
 
 TEST_CASE("view programs write on the GPU what they write on the host") {
   if (no_gpu()) return;
-  check_program(tasks::RotationViews{{.size = 24}}, true);
+  check_program(tasks::RotationViews{tasks::SquareCrop{.size = 24}}, true);
   check_program(tasks::SupervisedViews{}, true);
   check_program(jigsaw_views(permutations()), false);
   check_program(location_views(), false);

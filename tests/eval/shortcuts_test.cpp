@@ -209,7 +209,7 @@ TEST_CASE("answers are put together by picture") {
 
 TEST_CASE("rotation by whole quarters has no shortcut, by free angles it has") {
   const auto dataset = data::shapes({.count = 200, .size = 96});
-  check_chance(audit_turns(dataset, tasks::RotationViews{{.size = 96}}), 0.25);
+  check_chance(audit_turns(dataset, tasks::RotationViews{tasks::SquareCrop{.size = 96}}), 0.25);
   const auto free = audit_turns(dataset, eval::FreeAngleViews::within({.size = 96}));
   CHECK(probe_of(free, "sharpness").found());
   CHECK(probe_of(free, "sharpness").chance == 0.125);
@@ -236,5 +236,5 @@ TEST_CASE("in a few thousand answers relative location has no shortcut but those
 
 TEST_CASE("an audit needs pictures to learn from and others to score") {
   const auto few = data::shapes({.count = 3, .size = 96});
-  CHECK_THROWS_AS(audit_turns(few, tasks::RotationViews{{.size = 32}}), Error);
+  CHECK_THROWS_AS(audit_turns(few, tasks::RotationViews{tasks::SquareCrop{.size = 32}}), Error);
 }

@@ -12,6 +12,7 @@
 #include "statistics.hpp"
 
 using namespace pretext;
+using namespace pretext::tasks;
 using namespace test;
 
 namespace {
@@ -133,4 +134,35 @@ TEST_CASE("crops and jitter that cannot be are refused in words") {
   jitter({.saturation = std::nanf("")}, "task: colours jittered by a strength of nan, not 0 to 100");
   jitter({.hue = 0.6F}, "task: a hue that moves by up to 0.6 turns, not 0 to 0.5");
   CHECK_NOTHROW(tasks::ColorJitter{}.check("task"));
+}
+
+TEST_CASE("a crop of either kind draws what that kind draws, and tells its constants") {
+  const Image image(90, 120);
+  const SquareCrop square{.size = 24, .padding = 3};
+  const ResizedCrop resized{.size = 24, .area_low = 0.2F};
+  const auto same = [&](const Crop& crop, const auto& own) {
+    Rng rng(5, Use::views), again = rng;
+    CHECK(crop(image, rng) == own(image, again));
+    CHECK(rng.bits() == again.bits());
+    CHECK(crop(image) == own(image));
+    CHECK(crop.size() == 24);
+  };
+  same(square, square);
+  same(resized, resized);
+
+  const auto constants = [](const Crop& crop) {
+    std::string all;
+    crop.each_constant([&](std::string_view name, const auto& value, std::string_view) {
+      all += message(name, "=", value, " ");
+    });
+    return all;
+  };
+  CHECK(constants(square) ==
+        "crop=moved size=24 mirror=1 padding=3 area_low=- area_high=- ratio_low=- ratio_high=- keep=- ");
+  CHECK(constants(resized) ==
+        "crop=resized size=24 mirror=1 padding=- area_low=0.2 area_high=1 ratio_low=0.75 "
+        "ratio_high=1.33333 keep=0.875 ");
+  CHECK_THROWS_WITH_AS(Crop(SquareCrop{.size = 0}).check("a task"), doctest::Contains("a task: size 0"),
+                       Error);
+  CHECK_THROWS_WITH_AS(Crop(ResizedCrop{.keep = 2}).check("a task"), doctest::Contains("keep 2"), Error);
 }

@@ -85,7 +85,7 @@ TEST_CASE("training crops move by up to the padding, evenly, and are mirrored ha
 TEST_CASE("a rotation task whose crop cannot be is refused") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(
-      tasks::Rotation<>({.features = 4, .program = {{.size = 0}}}, rng),
+      tasks::Rotation<>({.features = 4, .program = {tasks::SquareCrop{.size = 0}}}, rng),
       "rotation: size 0 and padding 4; expected a size of 1 to 4096 and a padding of 0 to the size", Error);
 }
 

@@ -11,6 +11,7 @@
 #include "pretext/tasks/exemplar_triplet.hpp"
 #include "pretext/tasks/jigsaw.hpp"
 #include "pretext/tasks/relative_location.hpp"
+#include "pretext/tasks/rotation.hpp"
 #include "task_checks.hpp"
 
 // What was published is drawn: each variant of each task, in its own sizes, from pictures smaller and larger.
@@ -62,6 +63,17 @@ void check_drawn(const Task& task, const data::Dataset& dataset, std::int64_t vi
 }
 
 }  // namespace
+
+TEST_CASE("the published variants of rotation are drawn") {
+  const auto dataset = pictures();
+  for (const Variant variant : variants) {
+    CAPTURE(to_string(variant));
+    auto options = rotation_options(variant);
+    options.features = 4;
+    Rng rng(1);
+    check_drawn(Rotation<>(options, rng), dataset, 4, variant == Variant::paper ? 32 : 224, 8);
+  }
+}
 
 TEST_CASE("the published variants of jigsaw are drawn") {
   const auto dataset = pictures();

@@ -70,13 +70,15 @@ int run(AuditSettings& s, const Settings& settings) {
 std::vector<eval::Shortcut> audit_rotation(const TrainingSettings& s, const AuditRequest& request) {
   require(request.colors.empty(), "--colors: rotation leaves colours as they are");
   Rng rng = head_rng(s);
+  const tasks::RotationOptions o = rotation_options_of(s);
   const auto audit = [&]<class Program>(const Program& program) {
     return eval::audit(
-        tasks::ViewClassifier<Program>({.features = 1, .program = program, .seed = s.random_seed()}, rng),
+        tasks::ViewClassifier<Program>(
+            {.features = 1, .program = program, .normalization = o.normalization, .seed = o.seed}, rng),
         request.dataset, request.options);
   };
-  return request.plant == eval::Plant::free_angle ? audit(eval::FreeAngleViews::within(s.crop()))
-                                                  : audit(tasks::RotationViews{s.crop()});
+  if (request.plant != eval::Plant::free_angle) return audit(o.program);
+  return audit(eval::FreeAngleViews::within({.size = o.program.crop.size(), .mirror = s.mirror}));
 }
 
 }  // namespace

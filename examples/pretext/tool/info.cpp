@@ -34,6 +34,7 @@ const char* cuda() {
 void print_task(const ToolTask& task, const InfoSettings& s) {
   const std::vector<std::string> variants = s.variants.empty() ? task.variants : split_list(s.variants);
   std::vector<std::vector<Constant>> columns;
+  std::vector<int> widths;
   for (const std::string& variant : variants) {
     TrainingSettings settings;
     settings.task = task.name;
@@ -41,17 +42,21 @@ void print_task(const ToolTask& task, const InfoSettings& s) {
     settings.source.size = s.size;
     settings.resolve();
     columns.push_back(task.constants(settings));
+    std::size_t longest = std::max<std::size_t>(11, variant.size());
+    for (const Constant& c : columns.back()) longest = std::max(longest, c.value.size());
+    widths.push_back(static_cast<int>(longest));
   }
   std::printf("%s: %s (%s)\n\n  %-20s", task.name.c_str(), task.question.c_str(), task.source.c_str(),
               "constant");
-  for (const std::string& variant : variants) std::printf(" %11s", variant.c_str());
+  for (std::size_t i = 0; i < variants.size(); ++i) std::printf(" %*s", widths[i], variants[i].c_str());
   std::printf("\n");
   for (std::size_t row = 0; row < columns.front().size(); ++row) {
     const Constant& first = columns.front()[row];
     const bool differs =
         std::ranges::any_of(columns, [&](const auto& c) { return c[row].value != first.value; });
     std::printf("%c %-20s", differs ? '*' : ' ', first.name.c_str());
-    for (const auto& column : columns) std::printf(" %11s", column[row].value.c_str());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      std::printf(" %*s", widths[i], columns[i][row].value.c_str());
     std::printf("  %s\n", first.meaning.c_str());
   }
   if (columns.size() > 1) std::printf("\n* the variants differ; --variants paper,released shows those two\n");

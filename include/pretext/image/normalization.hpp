@@ -35,6 +35,10 @@ struct Normalization {
 inline constexpr Normalization cifar_normalization{{125.3F / 255, 123.0F / 255, 113.9F / 255},
                                                    {63.0F / 255, 62.1F / 255, 66.7F / 255}};
 
+/// The colour statistics that are usual for ImageNet, and what Inception's networks take: -1 to 1.
+inline constexpr Normalization imagenet_normalization{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}},
+    inception_normalization{{0.5F, 0.5F, 0.5F}, {0.5F, 0.5F, 0.5F}};
+
 /// Mean and variance of each channel over one tile.
 struct TileMoments {
   float mean[3] = {0, 0, 0}, variance[3] = {0, 0, 0};

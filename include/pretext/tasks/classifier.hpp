@@ -82,28 +82,43 @@ class PooledClassifier {
   nn::Dropout dropout_;
 };
 
+/// What a ViewClassifier is made of.
+template <class Program>
+struct ViewOptions {
+  std::int64_t features = 0;  ///< channels of the backbone's last tap
+  Program program{};
+  Normalization normalization = cifar_normalization;
+  std::uint64_t seed = 0;
+
+  /// Calls f(name, value, meaning) for every constant of the task.
+  void each_constant(auto&& f) const {
+    f("classes", program.classes(), "answers to tell apart");
+    f("views", Program::views, "inputs drawn of each picture, in the same batch");
+    program.crop.each_constant(f);
+    const Normalization& n = normalization;
+    f("mean", message(n.mean[0], " ", n.mean[1], " ", n.mean[2]), "of the colours, taken away");
+    f("deviation", message(n.deviation[0], " ", n.deviation[1], " ", n.deviation[2]),
+      "of the colours, by which they are divided");
+  }
+};
+
 /// The task of a view program whose views are each told apart on their own.
 template <class Program, Device D = Cpu, class T = float>
 class ViewClassifier : public PooledClassifier<D, T> {
  public:
-  struct Options {
-    std::int64_t features;  ///< channels of the backbone's last tap
-    Program program{};
-    Normalization normalization = cifar_normalization;
-    std::uint64_t seed = 0;
-  };
+  using Options = ViewOptions<Program>;
 
   ViewClassifier(const Options& options, Rng& rng)
       : PooledClassifier<D, T>(Program::name,
                                {.features = options.features, .classes = options.program.classes()}, rng),
         options_(options) {
-    options.program.crop.check(Program::name);
+    Crop(options.program.crop).check(Program::name);
   }
 
   std::string name() const { return Program::name; }
   const Program& program() const { return options_.program; }
   DrawOptions draw_options() const {
-    const int size = options_.program.crop.size;
+    const int size = Crop(options_.program.crop).size();
     return {{size, size, options_.normalization}, options_.seed};
   }
 

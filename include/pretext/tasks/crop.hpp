@@ -67,11 +67,15 @@ struct ResizedCrop {
   /// Calls f(name, value, meaning) for every constant.
   void each_constant(auto&& f) const {
     f("size", size, "side of the square input in pixels");
+    f("mirror", mirror, "1: crops are mirrored half the time");
+    each_shape(f);
+  }
+  /// For those that say which part of a picture a crop is.
+  void each_shape(auto&& f) const {
     f("area_low", area_low, "smallest share of the picture that a crop covers");
     f("area_high", area_high, "largest share of the picture that a crop covers");
     f("ratio_low", ratio_low, "smallest width by height of a crop");
     f("ratio_high", ratio_high, "largest width by height of a crop");
-    f("mirror", mirror, "1: crops are mirrored half the time");
     f("keep", keep, "share of the short side that evaluation sees");
   }
 
@@ -105,6 +109,43 @@ struct ResizedCrop {
     return boxed(0.5F * (static_cast<float>(picture.width) - wide),
                  0.5F * (static_cast<float>(picture.height) - high), wide, high, size, size);
   }
+};
+
+/// Either of the two, for tasks that are trained on small pictures and on large ones.
+class Crop {
+ public:
+  constexpr Crop(const SquareCrop& crop = {}) : square_(crop) {}
+  constexpr Crop(const ResizedCrop& crop) : resized_(crop), resizes_(true) {}
+
+  PRETEXT_HD int size() const { return resizes_ ? resized_.size : square_.size; }
+
+  PRETEXT_HD Affine operator()(const ImageView& picture) const {
+    return resizes_ ? resized_(picture) : square_(picture);
+  }
+  PRETEXT_HD Affine operator()(const ImageView& picture, Rng& rng) const {
+    return resizes_ ? resized_(picture, rng) : square_(picture, rng);
+  }
+
+  void check(std::string_view task) const { resizes_ ? resized_.check(task) : square_.check(task); }
+
+  /// The constants of both kinds, so that crops can be compared; "-" where one has none.
+  void each_constant(auto&& f) const {
+    f("crop", resizes_ ? "resized" : "moved", "boxes of random area and aspect, or the middle, moved");
+    const auto only = [&](bool of_kind) {
+      return [&f, of_kind](const char* name, const auto& value, const char* meaning) {
+        of_kind ? f(name, value, meaning) : f(name, "-", meaning);
+      };
+    };
+    f("size", size(), "side of the square input in pixels");
+    f("mirror", resizes_ ? resized_.mirror : square_.mirror, "1: crops are mirrored half the time");
+    only(!resizes_)("padding", square_.padding, "pixels that a crop moves on each axis, black from outside");
+    resized_.each_shape(only(resizes_));
+  }
+
+ private:
+  SquareCrop square_{};
+  ResizedCrop resized_{};
+  bool resizes_ = false;
 };
 
 }  // namespace pretext::tasks

@@ -10,7 +10,7 @@ struct SupervisedViews {
   static constexpr const char* name = "supervised";
   static constexpr int views = 1, labels = 1;
   static constexpr bool crisp = true;  // no view looks at neighbouring pixels
-  SquareCrop crop{};
+  Crop crop{};
   int class_count = 10;
 
   int classes() const { return class_count; }
