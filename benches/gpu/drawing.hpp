@@ -40,7 +40,7 @@ void draw_times(const char* what, const Program& program, int side, std::int64_t
   Tensor<std::int32_t, Cuda> labels(Shape{n * program.labels});
   Tensor<T, Cuda> out({views.size(), o.height, o.width, o.written()});
   const cuda::DrawSource source{set.pictures(), set.labels(), set.size(), state.data()};
-  constexpr bool crisp = requires { Program::crisp; };
+  const bool crisp = is_crisp(program);
   const double writing =
       seconds_a_call([&] { cuda::launch_views(*there, source, n, 1, true, views.data(), labels.data()); });
   const double drawing =
@@ -73,6 +73,7 @@ void all_draw_times() {
   const auto table = tasks::tile_permutations({.count = 100});
   const tasks::JigsawViews jigsaw{.grid = {.tile = 64, .gap = 11, .jitter = 11, .channel_shift = 2},
                                   .crop = {.height = 225, .width = 225},
+                                  .crisp = true,
                                   .table = table.front().data(),
                                   .permutations = 100};
   draw_times<T>("jigsaw", jigsaw, 256, 128, {64, 64, {.statistics = Statistics::tile}});

@@ -165,7 +165,7 @@ bool same(const View& a, const View& b) {
   const float *m = &a.map.xx, *n = &b.map.xx, *h = &a.hsv.hue, *g = &b.hsv.hue;
   bool ok = a.source == b.source && a.antialias == b.antialias && a.low_height == b.low_height &&
             a.low_width == b.low_width && a.clip == b.clip && a.noise_key == b.noise_key &&
-            a.turns == b.turns && near(a.blur, b.blur);
+            a.noise_unit == b.noise_unit && a.turns == b.turns && near(a.blur, b.blur);
   for (int i = 0; i < 3; ++i)
     ok = ok && a.shift_x[i] == b.shift_x[i] && a.shift_y[i] == b.shift_y[i] && near(a.noise[i], b.noise[i]);
   for (int i = 0; i < 6; ++i) ok = ok && near(m[i], n[i]);

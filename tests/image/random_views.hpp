@@ -17,7 +17,7 @@ inline std::vector<pretext::Image> view_pictures() {
 
 /// What a random view may do besides showing a picture through a map.
 struct ViewKinds {
-  bool around = true;  ///< blur and low resolution
+  bool around = true;  ///< blur, low resolution, and noise by the deviation of the tile
   bool turns = true;   ///< its tile must be square
 };
 
@@ -54,6 +54,7 @@ inline pretext::View random_view(int pictures, int height, int width, const View
   if (rng.chance(0.3F))
     for (float& noise : v.noise) noise = rng.chance(0.6F) ? rng.uniform(0, 0.5F) : 0;
   v.noise_key = rng.bits();
+  v.noise_unit = static_cast<NoiseUnit>(rng.between(0, kinds.around ? 2 : 1));
   if (kinds.turns) v.turns = static_cast<std::uint8_t>(rng.below(5));
   return v;
 }

@@ -245,6 +245,47 @@ TEST_CASE("noise is normal, on the channels that ask for it, and a function of i
         doctest::Approx(draw(black, {.noise = {1, 0, 0}, .noise_key = 42}, {9, 9}).data()[3 * 40]));
 }
 
+TEST_CASE("noise is measured in what is written, in levels, or by the channel that varies most") {
+  const Image image = test::noise(26, 31);
+  const auto deviation = [](const Tensor<float, Cpu>& tile, int channel) {
+    double sum = 0, squares = 0;
+    const auto n = static_cast<double>(tile.size() / 3);
+    for (std::int64_t i = channel; i < tile.size(); i += 3) {
+      sum += static_cast<double>(tile.data()[i]) / n;
+      squares += static_cast<double>(tile.data()[i]) * static_cast<double>(tile.data()[i]) / n;
+    }
+    return std::sqrt(squares - sum * sum);
+  };
+  View clean{.color = ColorMatrix::only(1), .noise_key = 5};
+  const double levels = 255 * deviation(draw(image, clean, {24, 24}), 1);
+  for (const Statistics s :
+       {Statistics::given, Statistics::tile_mean, Statistics::tile, Statistics::tile_rms}) {
+    CAPTURE(to_string(s));
+    const RenderOptions options{24, 24, {{0.4F, 0.4F, 0.4F}, {0.5F, 0.5F, 0.5F}, s, 3}};
+    const auto plain = draw(image, clean, options);
+    const double kept = deviation(plain, 1);
+    std::vector<float> written;
+    for (const NoiseUnit unit : {NoiseUnit::written, NoiseUnit::level, NoiseUnit::deviation}) {
+      CAPTURE(to_string(unit));
+      View view = clean;
+      view.noise[0] = view.noise[2] = 0.2F;
+      view.noise_unit = unit;
+      const auto noisy = draw(image, view, options);
+      if (unit == NoiseUnit::written) {
+        for (std::int64_t i = 0; i < plain.size(); ++i) written.push_back(noisy.data()[i] - plain.data()[i]);
+        continue;
+      }
+      const double expected = (unit == NoiseUnit::level ? kept / levels : kept) / 3;  // to the gain
+      for (std::int64_t i = 0; i < plain.size(); ++i) {
+        const auto added = static_cast<double>(noisy.data()[i] - plain.data()[i]);
+        REQUIRE(added == doctest::Approx(expected * static_cast<double>(written[static_cast<std::size_t>(i)]))
+                             .epsilon(1e-3)
+                             .scale(0.01));
+      }
+    }
+  }
+}
+
 TEST_CASE("views do not depend on their batch, its order or the number of threads") {
   std::vector<View> views;
   for (const Case& c : cases()) {
@@ -290,6 +331,7 @@ TEST_CASE("hostile views are safe") {
            .low_width = static_cast<std::uint16_t>(rng.bits() >> rng.between(16, 31)),
            .clip = rng.chance(0.5F),
            .blur = maybe(0),
+           .noise_unit = static_cast<NoiseUnit>(rng.between(0, 2)),
            .noise_key = rng.bits(),
            .turns = static_cast<std::uint8_t>(rng.below(256))};
     for (int c = 0; c < 3; ++c) {

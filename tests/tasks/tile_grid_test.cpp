@@ -150,6 +150,7 @@ TEST_CASE("treatments of colour come as often as asked, and dropped patches keep
       if (view.color == ColorMatrix::only(c)) {
         ++kept[static_cast<std::size_t>(c)];
         for (int other = 0; other < 3; ++other) REQUIRE(view.noise[other] == (other == c ? 0.0F : 0.2F));
+        REQUIRE(view.noise_unit == NoiseUnit::deviation);
       }
   }
   CHECK(std::abs(unevenness(treatments)) < 4);  // each a quarter

@@ -78,7 +78,8 @@ class ViewDrawer {
     const Painter paint(picture, view, o_.space, o_.height, o_.width);
     const Gaussian gaussian(view.blur);
     prepare(paint);
-    const bool alone = gaussian.radius == 0 && o_.normalization.statistics == Statistics::given;
+    const bool measured = o_.normalization.statistics != Statistics::given || measures_noise(view),
+               alone = gaussian.radius == 0 && !measured;
     // Rows that look at no others are drawn a few at a time, so that they stay in the nearest cache.
     const int strip = alone ? std::max(1, strip_pixels / o_.width) : o_.height;
     for (int y = 0; y < o_.height; y += strip) {
@@ -89,8 +90,7 @@ class ViewDrawer {
                                                                  tile_.row(2, 0), tile_.plane());
       });
       if (gaussian.radius > 0) blur(gaussian, tile_, scratch_);
-      const TileMoments own =
-          o_.normalization.statistics == Statistics::given ? TileMoments{} : moments_of(tile_);
+      const TileMoments own = measured ? moments_of(tile_) : TileMoments{};
       write(Finish(o_.normalization, view, o_.space, paint.steps.white(), own), view, y, to);
     }
   }

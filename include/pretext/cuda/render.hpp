@@ -17,8 +17,7 @@ struct RenderJob {
   const View* views;
   std::int64_t count;
   RenderOptions options;
-  bool crisp =
-      false;  ///< the caller's word that none is blurred or of low resolution; one that is becomes NaN
+  bool crisp = false;             ///< the caller's word that none looks around; one that does becomes NaN
   float* scratch = nullptr;       ///< render_scratch() floats
   std::int64_t scratch_size = 0;  ///< how many they are
   T* out;

@@ -66,8 +66,11 @@ struct Finish {
         shift[c] = n.gain * -n.mean[c] / n.deviation[c];
       else
         centre[c] = own.mean[c];
-      noise[c] = n.gain * view.noise[c];
     }
+    const float unit = view.noise_unit == NoiseUnit::written ? n.gain
+                       : view.noise_unit == NoiseUnit::level ? white / 255 * least_scale(first, end)
+                                                             : largest_deviation(first, end, own);
+    for (int c = 0; c < 3; ++c) noise[c] = unit * view.noise[c];
     noisy = noise[0] != 0 || noise[1] != 0 || noise[2] != 0;
   }
 
@@ -91,6 +94,19 @@ struct Finish {
   PRETEXT_HD static float deviation(float variance, float least) {
     const float own = std::sqrt(variance);
     return own > least ? own : least;
+  }
+
+  PRETEXT_HD float least_scale(int first, int end) const {
+    float least = math::abs(scale[first]);
+    for (int c = first + 1; c < end; ++c) least = math::min(least, math::abs(scale[c]));
+    return least;
+  }
+
+  PRETEXT_HD float largest_deviation(int first, int end, const TileMoments& own) const {
+    float largest = 0;
+    for (int c = first; c < end; ++c)
+      largest = math::max(largest, std::sqrt(own.variance[c]) * math::abs(scale[c]));
+    return largest;
   }
 };
 

@@ -12,9 +12,10 @@
 //   numbers
 namespace pretext {
 
-/// True where pixels of the view depend on others of its tile: where it is blurred or of low resolution.
+/// True where pixels of the view depend on others of its tile: where it is blurred, of low resolution, or has
+/// noise by its own deviation.
 PRETEXT_HD inline bool looks_around(const View& view, int height, int width) {
-  return view.blur > 0 || low_length(view.low_height, height) != height ||
+  return view.blur > 0 || measures_noise(view) || low_length(view.low_height, height) != height ||
          low_length(view.low_width, width) != width;
 }
 

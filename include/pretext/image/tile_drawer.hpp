@@ -42,7 +42,7 @@ class TileDrawer {
       sample(prepared);
     if (gaussian.radius > 0) blur(gaussian);
     TileMoments own{};
-    if (o_.normalization.statistics != Statistics::given) own = moments();
+    if (o_.normalization.statistics != Statistics::given || measures_noise(view)) own = moments();
     if (team_.index == 0)
       new (m_.finish) Finish(o_.normalization, view, o_.space, prepared.paint.steps.white(), own);
     team_.sync();

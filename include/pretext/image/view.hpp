@@ -9,6 +9,17 @@
 
 namespace pretext {
 
+/// What the noise of a view is measured in.
+enum class NoiseUnit : std::uint8_t {
+  written,   ///< what is written, before the gain
+  level,     ///< a 255th of the colours, as it is written where it is magnified least
+  deviation  ///< the deviation of the channel of the tile that varies most, as it is written
+};
+
+inline const char* to_string(NoiseUnit unit) {
+  return unit == NoiseUnit::written ? "written" : unit == NoiseUnit::level ? "level" : "deviation";
+}
+
 /// How one network input is drawn from one picture; a pretext task is a program that writes these. The fields
 /// take effect in their order, and what is left as it is costs nothing. Lengths are pixels of the drawn tile,
 /// colours from 0 to 1. Any values are safe: what is out of range is clamped.
@@ -24,9 +35,16 @@ struct View {
   Hsv hsv{};
   float blur = 0;  ///< deviation of a Gaussian, at most 16
 
-  float noise[3] = {0, 0, 0};   ///< deviation of normal noise on each channel, in units of what is written
+  float noise[3] = {0, 0, 0};  ///< deviation of normal noise on each channel, on top of what is written
+  NoiseUnit noise_unit = NoiseUnit::written;
   std::uint64_t noise_key = 0;  ///< what the noise is a function of, with the pixel
   std::uint8_t turns = 0;       ///< quarter turns counter-clockwise of the square tile, whole pixels
 };
+
+/// True where the noise of a view depends on all pixels of its tile.
+PRETEXT_HD inline bool measures_noise(const View& view) {
+  return view.noise_unit == NoiseUnit::deviation &&
+         (view.noise[0] != 0 || view.noise[1] != 0 || view.noise[2] != 0);
+}
 
 }  // namespace pretext

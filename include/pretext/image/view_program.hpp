@@ -17,7 +17,7 @@ struct Source {
 // A view program is the part of a task that makes pictures and labels: a trivially copyable struct with
 //
 //   int views, labels;                            how many it writes for each picture; static or not
-//   static constexpr bool crisp = true;           where none of its views is blurred or of low resolution
+//   bool crisp = true;                            where none of its views looks around; static or not
 //   PRETEXT_HD void operator()(const Source&, Rng, View* views, std::int32_t* labels) const;
 //
 // It is one source for all devices, and random only through the Rng, which is a function of (seed, epoch,
@@ -25,9 +25,9 @@ struct Source {
 
 /// Whether a program says that none of its views looks at neighbouring pixels.
 template <class Program>
-constexpr bool is_crisp() {
-  if constexpr (requires { Program::crisp; })
-    return Program::crisp;
+constexpr bool is_crisp([[maybe_unused]] const Program& program) {
+  if constexpr (requires { program.crisp; })
+    return program.crisp;
   else
     return false;
 }

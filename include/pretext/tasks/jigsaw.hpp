@@ -19,10 +19,10 @@ namespace pretext::tasks {
 struct JigsawViews {
   static constexpr const char* name = "jigsaw";
   static constexpr int views = 9, group = 9;
-  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
   TileGrid grid{};
   ScaledCrop crop{};
   PatchColors colors{};
+  bool crisp = false;
   const std::uint8_t* table = nullptr;  ///< [permutations, 9]: the tile of each place; the task owns it
   int permutations = 0;                 ///< how many there are
   int labels = 1;                       ///< permutations shown of each picture, all of them different
@@ -175,6 +175,7 @@ class Jigsaw : public PatchClassifier<JigsawViews, D, T> {
     return {.grid = grid,
             .crop = crop,
             .colors = o.colors,
+            .crisp = o.colors.crisp(),
             .table = table.front().data(),
             .permutations = static_cast<int>(table.size()),
             .labels = o.shown};

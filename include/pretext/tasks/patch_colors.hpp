@@ -19,7 +19,8 @@ struct PatchColors {
   float grey = 0;        ///< probability of no colours at all
   float projection = 0;  ///< probability of colours without the axis from green to magenta
   float dropping = 0;    ///< probability of one channel alone, and noise in place of the others
-  float noise = 0.01F;   ///< deviation of that noise, in what is written before the gain
+  float noise = 0.01F;   ///< deviation of that noise
+  NoiseUnit noise_unit = NoiseUnit::deviation;  ///< what it is measured in; the channel kept varies most
 
   PRETEXT_HD ColorTreatment draw(Rng& rng) const {
     if (rng.chance(grey)) return ColorTreatment::grey;
@@ -34,9 +35,13 @@ struct PatchColors {
     const int kept = static_cast<int>(rng.below(3));
     view.color = ColorMatrix::only(kept);
     for (int c = 0; c < 3; ++c) view.noise[c] = c == kept ? 0 : noise;
+    view.noise_unit = noise_unit;
     view.noise_key = rng.bits();
     view.noise_key = view.noise_key << 32 | rng.bits();
   }
+
+  /// Whether patches are drawn pixel by pixel (see view_program.hpp).
+  bool crisp() const { return dropping == 0 || noise == 0 || noise_unit != NoiseUnit::deviation; }
 
   /// Throws where a probability is none; `task` says whose.
   void check(std::string_view task) const {
@@ -50,7 +55,8 @@ struct PatchColors {
     f("grey", grey, "probability of a picture without colours");
     f("projection", projection, "probability of colours without the axis from green to magenta");
     f("dropping", dropping, "probability of patches of one channel, with noise in the others");
-    f("noise", noise, "deviation of that noise, in what is written before the gain");
+    f("noise", noise, "deviation of that noise");
+    f("noise_unit", to_string(noise_unit), "what it is measured in");
   }
 };
 

@@ -133,7 +133,7 @@ struct RelativeLocationOptions {
   bool same_place = false;
   float lowering = 0.33F;
   int lowest = 10;
-  PatchColors colors{.dropping = 1, .noise = 0.6F};
+  PatchColors colors{.dropping = 1};
   Normalization normalization{.deviation = {1.0F / 255, 1.0F / 255, 1.0F / 255},
                               .statistics = Statistics::tile_mean};
   bool averaged = false;
@@ -175,11 +175,11 @@ struct RelativeLocationOptions {
 /// in the picture. So pictures are at least so large that a grid moves over one gap: of the shape 4 : 3 they
 /// have 307,200 pixels or more, of a square 230,400.
 inline RelativeLocationOptions relative_location_options(Variant variant) {
-  RelativeLocationOptions
-      o;  // the paper's: its noise is a hundredth of a deviation, believed to be of 60 levels
+  RelativeLocationOptions o;
   if (variant == Variant::released) {
     o.grids = 4;
-    o.colors.noise = 0.0083F;  // uniform within half a level, over a deviation of 60 levels in one channel
+    o.colors.noise = 0.2887F;  // the deviation of what is uniform within half a level
+    o.colors.noise_unit = NoiseUnit::level;
     o.normalization = {.statistics = Statistics::tile_rms, .gain = 50};
   }
   if (variant == Variant::revisited) {

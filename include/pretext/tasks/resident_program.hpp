@@ -32,7 +32,7 @@ Batch<Cuda, T> draw_batch(const cuda::DeviceProgram<Program>& program, const Res
                                 .state = plan.state,
                                 .seed = plan.seed};
   cuda::launch_views(*program, source, plan.n, options.seed, training, views.data(), batch.labels.data());
-  cuda::render_views(source.pictures, views.data(), render, is_crisp<Program>(), batch.inputs);
+  cuda::render_views(source.pictures, views.data(), render, is_crisp(*program), batch.inputs);
   return batch;
 }
 

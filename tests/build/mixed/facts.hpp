@@ -28,7 +28,10 @@ PRETEXT_HD inline void draw_facts(float* drawn) {
   for (int i = 0; i < 9 * 8 * 3; ++i) bytes[i] = static_cast<std::uint8_t>(i * 37 + i / 24);
   const ImageView picture{bytes, 9, 8, 3};
   Rng rng(7, Use::views, 1, 2);
-  View view{.map = tasks::ResizedCrop{.size = 5}(picture, rng), .shift_x = {1, 0, -1}, .noise = {0, 1, 0.5F}};
+  View view{.map = tasks::ResizedCrop{.size = 5}(picture, rng),
+            .shift_x = {1, 0, -1},
+            .noise = {0, 1, 0.5F},
+            .noise_unit = NoiseUnit::level};
   tasks::ColorJitter{}(view, rng);
   for (const Space space : {Space::rgb, Space::lab}) {
     const Painter paint(picture, view, space, 5, 5);
