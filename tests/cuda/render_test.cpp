@@ -202,9 +202,9 @@ void check_program(const Program& program, bool exact) {
       std::vector<std::int32_t> labels(128 * answers);
       for (std::size_t i = 0; i < 128; ++i) {
         const std::int64_t index = plan.indices[i];
-        write_views(program,
-                    Source{few.image(index), static_cast<std::int32_t>(i), few.label(index), training}, seed,
-                    epoch, index, views.data(), labels.data());
+        const Source source{few.image(index), static_cast<std::int32_t>(i), few.label(index), training,
+                            index};
+        write_views(program, source, seed, epoch, views.data(), labels.data());
         for (std::size_t k = 0; k < each; ++k) views[i * each + k].source = static_cast<std::int32_t>(index);
       }
       state.set({.first = n, .epoch = epoch});
@@ -281,11 +281,18 @@ const std::vector<tasks::TilePermutation>& permutations() {
 TEST_CASE("view programs write on the GPU what they write on the host") {
   if (no_gpu()) return;
   check_program(tasks::RotationViews{tasks::SquareCrop{.size = 24}}, true);
+  check_program(tasks::RotationViews{tasks::ResizedCrop{.size = 24}}, false);
   check_program(tasks::SupervisedViews{}, true);
   check_program(jigsaw_views(permutations()), false);
   check_program(location_views(), false);
   check_program(tasks::ContrastiveViews{{.crop = {.size = 32}}}, false);
   check_program(tasks::ExemplarCrops<8>{{.size = 32}}, false);
+  check_program(tasks::ColorizationViews{{.height = 24, .width = 24, .short_side = 28, .mirror = true}},
+                false);
+  std::vector<tasks::Place> places;
+  for (int i = 0; i < 300; ++i)
+    places.push_back({static_cast<float>(20 + i % 9), 16, static_cast<float>(9 + i % 7)});
+  check_program(tasks::ExemplarViews{{.blur = 1}, 24, places.data(), 300}, false);
 }
 
 TEST_CASE("which views an answer is about is told on the GPU as on the host") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/eval/linear_probe.hpp"
 
+#include <set>
+
 #include "eval_data.hpp"
 
 namespace {
@@ -26,6 +28,25 @@ TEST_CASE("the held-out part is a tenth, drawn by the seed, and no row is lost")
   CHECK(Holdout(1000).held_out() == 0);
   CHECK_THROWS_WITH_AS(Holdout(4, 0.1, 0), doctest::Contains("use more rows"), Error);
   CHECK_THROWS_AS(Holdout(10, 1, 0), Error);
+
+  std::vector<std::int64_t> pictures;  // of 40 rows each, among each other, with numbers of any kind
+  for (std::int64_t row = 0; row < 1000; ++row) pictures.push_back(7 * (row % 25) - 50);
+  const Holdout together(pictures, 0.2, 3);
+  CHECK(together.held_out() == 200);
+  std::vector<std::int64_t> order = together.order;
+  std::set<std::int64_t> fitted, held;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    const auto row = static_cast<std::size_t>(order[static_cast<std::size_t>(i)]);
+    (i < together.fit ? fitted : held).insert(pictures[row]);
+  }
+  CHECK(held.size() == 5);
+  for (const std::int64_t picture : held) CHECK(!fitted.contains(picture));
+  std::ranges::sort(order);
+  CHECK(order == Holdout(1000).order);
+  CHECK(Holdout(pictures, 0.2, 3).order == together.order);
+  CHECK_FALSE(Holdout(pictures, 0.2, 4).order == together.order);
+  CHECK_THROWS_WITH_AS(Holdout(std::vector<std::int64_t>(9, 1), 0.5, 0),
+                       doctest::Contains("0.5 of 1 groups of rows leaves nothing"), Error);
 }
 
 TEST_CASE("a probe learns classes that a line can tell apart, on features of any scale") {

@@ -31,9 +31,9 @@ __global__ void __launch_bounds__(program_threads)
   if (i >= n) return;
   const std::uint32_t epoch = from.state->epoch;
   const std::int64_t index = number_of(from, from.state->first + i, epoch);
-  write_views(program,
-              Source{from.pictures[index], static_cast<std::int32_t>(i), from.labels[index], training}, seed,
-              epoch, index, views, labels);
+  const Source source{from.pictures[index], static_cast<std::int32_t>(i), from.labels[index], training,
+                      index};
+  write_views(program, source, seed, epoch, views, labels);
   for (int k = 0; k < program.views; ++k)
     views[i * program.views + k].source = static_cast<std::int32_t>(index);
 }

@@ -30,7 +30,7 @@ template <class Program>
 void launch_members(const Program& program, const std::int32_t* labels, std::int64_t n,
                     std::int32_t* members);
 
-/// A view program that reads a table [table_size()] of bytes.
+/// A view program that reads a table [table_size()] of what may be copied as bytes.
 template <class Program>
 concept HasTable = requires(const Program& program) {
   program.table;
@@ -43,9 +43,10 @@ class DeviceProgram {
  public:
   explicit DeviceProgram(const Program& program) : program_(program) {
     if constexpr (HasTable<Program>) {
-      const Span<const std::uint8_t> table(program.table, static_cast<std::size_t>(program.table_size()));
-      table_ = Tensor<std::uint8_t, Cuda>::from(Shape{program.table_size()}, table);
-      program_.table = table_.data();
+      const auto bytes = static_cast<std::size_t>(program.table_size()) * sizeof *program.table;
+      const Span<const std::uint8_t> table(reinterpret_cast<const std::uint8_t*>(program.table), bytes);
+      table_ = Tensor<std::uint8_t, Cuda>::from(Shape{std::ssize(table)}, table);
+      program_.table = reinterpret_cast<decltype(program.table)>(table_.data());
     }
   }
 

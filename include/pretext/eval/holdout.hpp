@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <numeric>
 
 #include "pretext/core/span.hpp"
@@ -20,12 +21,27 @@ struct Holdout {
   }
 
   Holdout(std::int64_t rows, double fraction, std::uint64_t seed) {
-    const data::IndexSplit split = data::take_split(rows, fraction, seed);
-    require(!split.train.empty() && !split.held_out.empty(), "validation: ", fraction, " of ", rows,
-            " rows leaves nothing to fit or nothing to choose by; use more rows, or allow one value only");
+    const data::IndexSplit split = take(rows, "rows", fraction, seed);
     order = split.train;
     order.insert(order.end(), split.held_out.begin(), split.held_out.end());
     fit = static_cast<std::int64_t>(split.train.size());
+  }
+
+  /// Rows of one group, such as a picture, are held out together: `group` is the number of each row's.
+  Holdout(Span<const std::int64_t> group, double fraction, std::uint64_t seed) {
+    std::vector<std::int64_t> groups(group.begin(), group.end());
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    const data::IndexSplit split = take(std::ssize(groups), "groups of rows", fraction, seed);
+    std::vector<char> held(groups.size());
+    for (const std::int64_t g : split.held_out) held[static_cast<std::size_t>(g)] = 1;
+    std::vector<std::int64_t> last;
+    for (std::size_t row = 0; row < group.size(); ++row) {
+      const auto at = std::lower_bound(groups.begin(), groups.end(), group[row]) - groups.begin();
+      (held[static_cast<std::size_t>(at)] != 0 ? last : order).push_back(static_cast<std::int64_t>(row));
+    }
+    fit = std::ssize(order);
+    order.insert(order.end(), last.begin(), last.end());
   }
 
   std::int64_t held_out() const { return static_cast<std::int64_t>(order.size()) - fit; }
@@ -34,6 +50,15 @@ struct Holdout {
     std::vector<int> result;
     for (const std::int64_t row : order) result.push_back(labels[static_cast<std::size_t>(row)]);
     return result;
+  }
+
+ private:
+  static data::IndexSplit take(std::int64_t count, const char* what, double fraction, std::uint64_t seed) {
+    data::IndexSplit split = data::take_split(count, fraction, seed);
+    require(!split.train.empty() && !split.held_out.empty(), "validation: ", fraction, " of ", count, " ",
+            what, " leaves nothing to fit or nothing to choose by; use more ", what,
+            ", or allow one value only");
+    return split;
   }
 };
 

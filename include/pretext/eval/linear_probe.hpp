@@ -142,33 +142,45 @@ Vector choose(const LinearTask<T>& task, const LinearProbeOptions& o, std::int64
 
 /// Multinomial logistic regression on features standardised by the training rows, where asked for: settings
 /// are chosen on a part of these that is held out for it, then all of them are fitted with the chosen one.
+/// `rows` says which those are.
 template <class T>
 LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
-                                const LinearProbeOptions& o = {}) {
+                                const LinearProbeOptions& o, const Holdout& rows) {
   require(!o.l2.empty() && (o.solver == Solver::lbfgs || !o.lr.empty()),
           "linear probe: there is no l2 or lr to choose from");
   ops::require_rank("linear probe", "features", x, 2);
   require_labels("linear probe", x.dim(0), labels, classes);
+  require(std::ssize(rows.order) == x.dim(0) && (rows.held_out() > 0 || !o.has_choice()),
+          "linear probe: a validation part of ", rows.held_out(), " of ", rows.order.size(),
+          " rows, but there are ", x.dim(0), " and settings to choose from");
   if (o.l2_of_one_weight != 0) {
     LinearProbeOptions fixed = o;
     fixed.l2 = {o.l2_of_one_weight / static_cast<double>(x.dim(1) * classes)};
     fixed.l2_of_one_weight = 0;
-    return fit_linear_probe(x, labels, classes, fixed);
+    return fit_linear_probe(x, labels, classes, fixed, rows);
   }
-  const bool choice = o.has_choice();
-  const Holdout rows = choice ? Holdout(x.dim(0), o.validation, o.seed) : Holdout(x.dim(0));
   LinearProbe<T> probe{
       .standardizer = o.standardize ? Standardizer<T>(x) : Standardizer<T>::unchanged(x.dim(1)),
       .validation = rows.held_out()};
   detail::LinearTask<T> task{probe.standardizer(x, rows.order), rows.arrange(labels), classes, {}};
   if (o.solver == Solver::lbfgs) task.moment = second_moment(task.x);
   Vector start;
-  if (choice)
+  if (o.has_choice())
     start = detail::choose(task, o, rows.fit, probe);
   else
     probe.chosen = {o.l2.front(), o.solver == Solver::sgd ? o.lr.front() : 0, 0};
   probe.model = task.fit(o, probe.chosen, x.dim(0), o.lbfgs, start);
   return probe;
+}
+
+/// The same with rows drawn by the seed as validation part, where there is something to choose.
+template <class T>
+LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
+                                const LinearProbeOptions& o = {}) {
+  ops::require_rank("linear probe", "features", x, 2);
+  const bool choice = o.has_choice() && x.dim(0) > 0;
+  return fit_linear_probe(x, labels, classes, o,
+                          choice ? Holdout(x.dim(0), o.validation, o.seed) : Holdout(x.dim(0)));
 }
 
 }  // namespace pretext::eval

@@ -92,13 +92,15 @@ inline Interval clustered_interval(Span<const PictureScore> scores) {
   return wilson_interval(p, std::max(1.0, independent), 2.5758293035489);
 }
 
-/// Fits a linear probe to some rows and scores it on rows of other pictures, beside a known chance.
+/// Fits a linear probe to some rows and scores it on rows of other pictures, beside a known chance. Pictures
+/// that it does not fit choose its penalty.
 template <class T>
 Shortcut find_shortcut(std::string name, const BlindRows<T>& train, const BlindRows<T>& test, int classes,
                        double chance, std::uint64_t seed = 0) {
   require_labels("shortcut", test.x.dim(0), Span<const int>(test.labels), classes);
-  const auto probe = fit_linear_probe(train.x, Span<const int>(train.labels), classes,
-                                      {.l2 = {1e-1, 1e-2, 1e-3, 1e-4}, .seed = seed});
+  const LinearProbeOptions o{.l2 = {1e-1, 1e-2, 1e-3, 1e-4}, .validation = 0.2, .seed = seed};
+  const auto probe = fit_linear_probe(train.x, Span<const int>(train.labels), classes, o,
+                                      Holdout(train.pictures, o.validation, seed));
   const std::vector<int> answers = probe.predict(test.x);
   const auto scores = scores_by_picture(answers, test.labels, test.pictures);
   return {std::move(name),

@@ -11,7 +11,8 @@ struct Source {
   ImageView picture;
   std::int32_t index = 0;  ///< within the batch: the source of its views
   std::int32_t label = -1;
-  bool training = false;  ///< draw at random; otherwise draw what evaluation always sees
+  bool training = false;    ///< draw at random; otherwise draw what evaluation always sees
+  std::int64_t number = 0;  ///< of the picture in its data set
 };
 
 // A view program is the part of a task that makes pictures and labels: a trivially copyable struct with
@@ -32,12 +33,11 @@ constexpr bool is_crisp([[maybe_unused]] const Program& program) {
     return false;
 }
 
-/// Runs a view program for one picture of a batch, which is number `index` of its data set: writes its views
-/// and labels, of all the batch.
+/// Runs a view program for one picture of a batch: writes its views and labels, of all the batch.
 template <class Program>
 PRETEXT_HD void write_views(const Program& program, const Source& source, std::uint64_t seed,
-                            std::uint32_t epoch, std::int64_t index, View* views, std::int32_t* labels) {
-  program(source, Rng(seed, Use::views, epoch, static_cast<std::uint32_t>(index)),
+                            std::uint32_t epoch, View* views, std::int32_t* labels) {
+  program(source, Rng(seed, Use::views, epoch, static_cast<std::uint32_t>(source.number)),
           views + std::int64_t{source.index} * program.views,
           labels + std::int64_t{source.index} * program.labels);
 }

@@ -10,6 +10,18 @@
 
 namespace pretext::tasks {
 
+/// Writes a crop of a picture; its colours are the answers, so that there are no labels.
+struct ColorizationViews {
+  static constexpr int views = 1, labels = 0;
+  static constexpr bool crisp = true;  // no view looks at neighbouring pixels
+  ScaledCrop crop{};
+
+  PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t*) const {
+    view[0] = {.source = source.index,
+               .map = source.training ? crop(source.picture, rng) : crop(source.picture)};
+  }
+};
+
 /// Which colours does this grey picture have? The network sees L of CIE-Lab alone, and a 1 x 1 convolution on
 /// the backbone's last tap says for every pixel of it which of 313 bins of a and b is there, rare colours
 /// weighing more (Zhang, Isola and Efros, ECCV 2016); or it predicts a and b themselves.
@@ -31,18 +43,10 @@ class Colorization {
   /// inputs [n, size, size, 1], targets [n, size / stride, size / stride, 2], a and b of the same pixels, and
   /// the nearest bin to each as label.
   Batch<D, T> batch(const data::Dataset& dataset, const data::BatchPlan& plan, bool training) const {
-    std::vector<ImageView> pictures;
-    std::vector<View> views;
-    const ScaledCrop crop = crop_of(options_);
-    for (const std::int64_t index : plan.indices) {
-      pictures.push_back(dataset.image(index));
-      Rng rng(options_.seed, Use::views, static_cast<std::uint32_t>(plan.epoch),
-              static_cast<std::uint32_t>(index));
-      const Affine map = training ? crop(pictures.back(), rng) : crop(pictures.back());
-      views.push_back({.source = static_cast<std::int32_t>(views.size()), .map = map});
-    }
     const int size = options_.size;
-    return taken_apart(render<D, T>(pictures, views, {size, size, lightness(), Space::lab}));
+    const DrawOptions options{{size, size, lightness(), Space::lab}, options_.seed};
+    return taken_apart(
+        draw_batch<D, T>(ColorizationViews{crop_of(options_)}, dataset, plan, options, training).inputs);
   }
 
   /// logits [N, h, w, 313] of inputs [N, H, W, 1]; [N, h, w, 2], a and b in units of ab_scale, of a

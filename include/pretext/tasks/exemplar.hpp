@@ -102,6 +102,24 @@ struct ExemplarTransform {
   }
 };
 
+/// Writes one sample of the seed that a picture of the seeds' own set has, labelled by its number.
+struct ExemplarViews {
+  static constexpr int views = 1, labels = 1;
+  ExemplarTransform transform{};
+  int size = 32;
+  const Place* table = nullptr;  ///< [seeds]: where each lies in its picture; the task owns it
+  std::int64_t seeds = 0;
+
+  std::int64_t table_size() const { return seeds; }
+
+  /// A sample is a function of (seed of all draws, number of the sample, seed): the epoch counts samples.
+  PRETEXT_HD void operator()(const Source& source, Rng rng, View* view, std::int32_t* label) const {
+    view[0] = {.source = source.index};
+    transform(view[0], table[source.number], source.picture, size, rng);
+    label[0] = static_cast<std::int32_t>(source.number);
+  }
+};
+
 /// What the exemplar task is made of. The defaults are the paper's, but that transformations never repeat.
 struct ExemplarOptions {
   std::int64_t features = 0;  ///< channels of the backbone's last tap
@@ -175,23 +193,14 @@ class Exemplar : public PooledClassifier<D, T> {
     require(dataset.size() == seeds_.pictures.size(), "exemplar: data set ", dataset.name(), " has ",
             dataset.size(), " pictures, but there are ", seeds_.pictures.size(),
             " seeds; use the pictures that exemplar_seeds() returns");
-    std::vector<ImageView> pictures;
-    std::vector<View> views;
-    std::vector<std::int32_t> labels;
-    for (const std::int64_t index : plan.indices) {
-      const ImageView picture = dataset.image(index);
-      require(same_pixels(picture, seeds_.pictures.image(index)), "exemplar: picture ", index,
+    for (const std::int64_t index : plan.indices)
+      require(same_pixels(dataset.image(index), seeds_.pictures.image(index)), "exemplar: picture ", index,
               " of data set ", dataset.name(),
               " is not that of the seed; use the pictures that exemplar_seeds() returns");
-      View view{.source = static_cast<std::int32_t>(pictures.size())};
-      Rng rng(options_.seed, Use::views, sample(plan.epoch, training), static_cast<std::uint32_t>(index));
-      options_.transform(view, seeds_.places[static_cast<std::size_t>(index)], picture, options_.size, rng);
-      pictures.push_back(picture);
-      views.push_back(view);
-      labels.push_back(static_cast<std::int32_t>(index));
-    }
-    return {render<D, T>(pictures, views, {options_.size, options_.size, options_.normalization}),
-            Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};
+    const int size = options_.size;
+    const ExemplarViews program{options_.transform, size, seeds_.places.data(), std::ssize(seeds_.places)};
+    return draw_batch<D, T>(program, dataset, {sample(plan.epoch, training), plan.step, plan.indices},
+                            {{size, size, options_.normalization}, options_.seed}, training);
   }
 
   /// A head of other seeds is refused where its state is loaded.
@@ -213,9 +222,9 @@ class Exemplar : public PooledClassifier<D, T> {
   }
 
   /// The number of the sample of each seed that an epoch shows.
-  std::uint32_t sample(std::int64_t epoch, bool training) const {
+  std::int64_t sample(std::int64_t epoch, bool training) const {
     if (!training) return UINT32_MAX;
-    return static_cast<std::uint32_t>(options_.samples > 0 ? epoch % options_.samples : epoch);
+    return options_.samples > 0 ? epoch % options_.samples : epoch;
   }
 
   Options options_;

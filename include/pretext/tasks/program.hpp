@@ -18,8 +18,8 @@ struct DrawOptions {
   std::uint64_t seed = 0;
 };
 
-/// Runs a view program over the pictures of a plan: inputs [n * views, height, width, 3], labels [n *
-/// labels].
+/// Runs a view program over the pictures of a plan: inputs [n * views, height, width, channels of the space],
+/// labels [n * labels].
 template <Device D, class T, class Program>
 Batch<D, T> draw_batch(const Program& program, const data::Dataset& dataset, const data::BatchPlan& plan,
                        const DrawOptions& options, bool training) {
@@ -32,8 +32,9 @@ Batch<D, T> draw_batch(const Program& program, const data::Dataset& dataset, con
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t index = plan.indices[i];
     pictures[i] = dataset.image(index);
-    write_views(program, Source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training},
-                options.seed, static_cast<std::uint32_t>(plan.epoch), index, views.data(), labels.data());
+    const Source source{pictures[i], static_cast<std::int32_t>(i), dataset.label(index), training, index};
+    write_views(program, source, options.seed, static_cast<std::uint32_t>(plan.epoch), views.data(),
+                labels.data());
   }
   return {render<D, T>(pictures, views, options.render),
           Tensor<std::int32_t, D>::from({static_cast<std::int64_t>(labels.size())}, labels)};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pretext/cuda/view_program.cuh"
+#include "pretext/tasks/colorization.hpp"
 #include "pretext/tasks/contrastive.hpp"
+#include "pretext/tasks/exemplar.hpp"
 #include "pretext/tasks/exemplar_triplet.hpp"
 #include "pretext/tasks/jigsaw.hpp"
 #include "pretext/tasks/relative_location.hpp"
@@ -18,6 +20,10 @@ template void launch_views(const tasks::JigsawViews&, const DrawSource&, std::in
 template void launch_views(const tasks::RelativeLocationViews&, const DrawSource&, std::int64_t,
                            std::uint64_t, bool, View*, std::int32_t*);
 template void launch_views(const tasks::ContrastiveViews&, const DrawSource&, std::int64_t, std::uint64_t,
+                           bool, View*, std::int32_t*);
+template void launch_views(const tasks::ExemplarViews&, const DrawSource&, std::int64_t, std::uint64_t, bool,
+                           View*, std::int32_t*);
+template void launch_views(const tasks::ColorizationViews&, const DrawSource&, std::int64_t, std::uint64_t,
                            bool, View*, std::int32_t*);
 using TripletCrops = tasks::ExemplarCrops<tasks::ExemplarTripletOptions::views>;
 template void launch_views(const TripletCrops&, const DrawSource&, std::int64_t, std::uint64_t, bool, View*,
