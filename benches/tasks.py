@@ -30,7 +30,7 @@ RECIPES = {
     "relative_location": (PATCHES, 15.0, None),
     "exemplar": (f"{SMALL} --epochs 480 --batch 50 --lr 0.05", 100 / 250, math.log(250)),
     "colorization": (f"{SMALL} --epochs 8 --batch 32", 27.5, 3.670),
-    "exemplar_triplet": (f"{SMALL} --epochs 8 --batch 32", 100 * 7 / 255, 0.5),
+    "exemplar_triplet": (f"{SMALL} --epochs 3 --batch 32", 100 * 7 / 255, 0.5),
     "contrastive": (f"{SMALL} --epochs 8 --batch 128", 100 / 255, math.log(255)),
 }
 

@@ -163,7 +163,9 @@ refused "is not a run folder" probe --run wrong
 png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is no PNG"; }
 says "which way up" view rotation --data shapes:32:60 --out view.png
 png view.png
-says "all four quarter turns" info rotation
+says "4  inputs drawn of each picture, in the same batch" info rotation --variants paper
+says "* crop " info rotation
+says "  crop " info rotation --variants released,revisited
 says "block4" info nin4
 says "nin5" info
 says "tasks      rotation jigsaw" info
