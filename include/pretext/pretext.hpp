@@ -137,6 +137,7 @@
 #include "pretext/nn/sequential.hpp"
 #include "pretext/nn/state.hpp"
 #include "pretext/nn/stateless.hpp"
+#include "pretext/nn/step_cost.hpp"
 #include "pretext/nn/upsample.hpp"
 #include "pretext/nn/visit.hpp"
 #include "pretext/ops/add.hpp"

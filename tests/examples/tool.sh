@@ -170,6 +170,8 @@ says "block4" info nin4
 says "nin5" info
 says "tasks      rotation jigsaw" info
 says "cuda       built with" info
+says "a training step of 8: " info nin3 --width 8 --batch 8
+refused "--batch is that of a model's training step" info rotation --batch 8
 refused "nin6" info nin6
 refused "--width is that of a model" info rotation --width 48
 refused "--variants are those of a task" info nin3 --variants paper

@@ -8,6 +8,7 @@
 #include <pretext/eval/published.hpp>
 #include <pretext/image/codec.hpp>
 #include <pretext/nn/count.hpp>
+#include <pretext/nn/step_cost.hpp>
 
 #include "environment.hpp"
 #include "tasks.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 struct InfoSettings {
   std::string subject, variants;
-  std::int64_t width = 0, size = 0;
+  std::int64_t width = 0, size = 0, batch = 0;
 };
 
 const char* cuda() {
@@ -82,6 +83,10 @@ void print_model(const InfoSettings& s) {
     std::printf("  %-8s [N, %lld, %lld, %lld]\n", tap.c_str(), static_cast<long long>(x.dim(1)),
                 static_cast<long long>(x.dim(2)), static_cast<long long>(x.dim(3)));
   });
+  if (s.batch == 0) return;
+  const nn::StepCost cost = nn::predict_step(net, {1, size, size, 3});
+  std::printf("  a training step of %lld: %.3g s and %.0f MB, forward and backward on this machine, predicted\n",
+              static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch));
 }
 
 void print_names(const char* what, const std::vector<std::string>& names) {
@@ -98,6 +103,8 @@ int run(const InfoSettings& s) {
   const bool task = found != tool_tasks().end(), protocol = std::ranges::count(protocols, s.subject) > 0,
              model = !task && !protocol && !s.subject.empty();
   require(model || s.width == 0, "--width is that of a model; name one");
+  require(model || s.batch == 0, "--batch is that of a model's training step; name one");
+  require(s.batch >= 0, "--batch must be at least 1, or 0 for no prediction, not ", s.batch);
   require(task || s.variants.empty(), "--variants are those of a task; name one");
   if (s.subject.empty()) {
     for (const auto& [name, value] : environment()) std::printf("%-10s %s\n", name.c_str(), value.c_str());
@@ -129,6 +136,7 @@ Verb info_verb() {
   verb.settings.add_positional("subject", &s->subject, "A task, a model or a protocol; empty: this build");
   verb.settings.add("width", &s->width, "Width of the model; 0: as published");
   verb.settings.add("size", &s->size, "Side of the input, in pixels; 0: the usual");
+  verb.settings.add("batch", &s->batch, "Of a model: predict time and memory of a training step; 0: do not");
   verb.settings.add("variants", &s->variants, "Of a task: which to compare, with commas; empty: all");
   return verb;
 }

@@ -94,7 +94,7 @@ struct ViewOptions {
   void each_constant(auto&& f) const {
     f("classes", program.classes(), "answers to tell apart");
     f("views", Program::views, "inputs drawn of each picture, in the same batch");
-    program.crop.each_constant(f);
+    Crop(program.crop).each_constant(f);
     const Normalization& n = normalization;
     f("mean", message(n.mean[0], " ", n.mean[1], " ", n.mean[2]), "of the colours, taken away");
     f("deviation", message(n.deviation[0], " ", n.deviation[1], " ", n.deviation[2]),
