@@ -15,7 +15,7 @@ template <class Options>
 void fit(Options& o, const TrainingSettings& s) {
   const int size = static_cast<int>(s.source.size);
   o.tile = size / 4;
-  o.gap = o.jitter = size / 16;
+  o.gap = o.jitter = size / 12;  // with less, borders of tiles tell how they go together
   o.short_side = size;
   o.mirror = s.mirror;
   o.averaged = false;
