@@ -42,7 +42,7 @@ find include/pretext -type f \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -
   }
   END {
     reach("pretext/pretext.hpp")
-    rooms = split("exchange explain audit", room, " ")
+    rooms = split("exchange explain audit protocols", room, " ")
     for (i = 1; i <= rooms; ++i) {
       head = "pretext/" room[i] ".hpp"
       if (!(head in files)) fault(head ": the room is not there")

@@ -3,6 +3,7 @@
 
 #include "eval_data.hpp"
 #include "pretext/eval/probe.hpp"
+#include "pretext/eval/svm_classifier.hpp"
 
 namespace {
 
@@ -74,7 +75,10 @@ TEST_CASE("a row for every tap, number of labels and draw, each fitted to its la
 TEST_CASE("the labels of the test set decide no choice of any draw") {
   const data::Dataset train = test::faint(300, 1);
   LowShotOptions o{.labels = {20}, .draws = 2};
-  o.eval = {.svm = true, .linear_probe = {.l2 = {1e-1, 1e-3}}, .nearest = {.k = {3, 15}}, .seed = 5};
+  o.eval = {.linear_probe = {.l2 = {1e-1, 1e-3}},
+            .nearest = {.k = {3, 15}},
+            .others = {eval::svm_classifier()},
+            .seed = 5};
   const auto rows = low_shot_of(train, test::faint(150, 2), o),
              moved = low_shot_of(train, test::faint(150, 2, 1), o);
   REQUIRE(rows.size() == 12);

@@ -4,6 +4,7 @@
 #include "eval_data.hpp"
 #include "pretext/cpu/map.hpp"
 #include "pretext/cpu/pool.hpp"
+#include "pretext/eval/svm_classifier.hpp"
 #include "pretext/nn/activation.hpp"
 #include "pretext/nn/pool.hpp"
 
@@ -65,7 +66,7 @@ TEST_CASE("the labels of the test set decide the accuracy and nothing else") {
 TEST_CASE("a machine a class is measured by accuracy and mean precision, and chooses without the test set") {
   EvalOptions o = few;
   o.linear = o.knn = false;
-  o.svm = true;
+  o.others = {eval::svm_classifier()};
   const data::Dataset train = test::coloured(300, 1);
   const auto rows = run(train, test::coloured(200, 2), o), moved = run(train, test::coloured(200, 2, 1), o);
   REQUIRE(rows.size() == 2);

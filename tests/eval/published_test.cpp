@@ -25,7 +25,7 @@ TEST_CASE("every protocol has a name of its own, a source, one classifier and no
   for (const eval::Protocol& p : eval::protocols()) {
     CHECK(names.insert(p.options.protocol).second);
     CHECK_FALSE(p.source.empty());
-    CHECK(p.options.linear + p.options.knn + p.options.svm == 1);
+    CHECK(p.options.linear + p.options.knn + std::ssize(p.options.others) == 1);
     if (p.options.linear) CHECK_FALSE((p.options.linear_probe.has_choice()));
     if (p.options.knn) CHECK_FALSE(p.options.nearest.has_choice());
   }

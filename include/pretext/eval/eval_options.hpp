@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "pretext/eval/classifier.hpp"
 #include "pretext/eval/features.hpp"
 #include "pretext/eval/knn.hpp"
 #include "pretext/eval/linear_probe.hpp"
-#include "pretext/eval/svm_probe.hpp"
 
 namespace pretext::eval {
 
@@ -13,11 +13,11 @@ struct EvalOptions {
   std::string protocol{};  ///< a name for these constants, which every number carries; see protocols()
   std::vector<std::string> taps{};  ///< none: all taps of the network
   FeatureOptions features{};
-  bool linear = true, knn = true, svm = false;  ///< which classifiers
+  bool linear = true, knn = true;  ///< which classifiers
   LinearProbeOptions linear_probe{};
   KnnOptions nearest{};
-  SvmOptions svm_probe{};
-  std::uint64_t seed = 0;  ///< of the validation parts and the solvers
+  std::vector<Classifier> others{};  ///< such as svm_classifier()
+  std::uint64_t seed = 0;            ///< of the validation parts and the solvers
 
   /// All constants of the classifiers that are on, and of their features.
   std::vector<Constant> constants() const {
@@ -25,7 +25,8 @@ struct EvalOptions {
     add_constants(all, features);
     if (linear) add_constants(all, linear_probe);
     if (knn) add_constants(all, nearest);
-    if (svm) add_constants(all, svm_probe);
+    for (const Classifier& other : others)
+      all.insert(all.end(), other.constants.begin(), other.constants.end());
     return all;
   }
 };

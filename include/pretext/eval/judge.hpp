@@ -1,42 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <memory>
-
 #include "pretext/eval/eval_options.hpp"
-#include "pretext/eval/protocol.hpp"
 
 namespace pretext::eval::detail {
-
-/// A classifier of one tap, everything chosen, and the row that its answers to the test set will complete.
-template <class T>
-struct Judge {
-  Result result;
-  std::function<void(Result&, const Tensor<T, Cpu>&, Span<const int> labels)> answer;
-};
-
-/// Counts the right predictions of a probe whose validation part, where it has one, chose by accuracy.
-template <class T, class Probe>
-Judge<T> judge_by(Result row, const std::shared_ptr<Probe>& probe) {
-  row.validation = probe->validation;
-  if (probe->validation > 0) row.validation_accuracy = probe->chosen.accuracy;
-  return {row, [probe](Result& r, const Tensor<T, Cpu>& x, Span<const int> labels) {
-            r.correct = count_equal(probe->predict(x), labels);
-          }};
-}
-
-/// Calls f and adds the seconds that it took.
-template <class F>
-auto timed(double& seconds, F&& f) {
-  struct Clock {
-    double& seconds;
-    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-    ~Clock() { seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
-  } const clock{seconds};
-  return f();
-}
 
 template <class T>
 Judge<T> judge_linear(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, LinearProbeOptions o,
@@ -63,26 +30,6 @@ Judge<T> judge_knn(const Tensor<T, Cpu>& x, Span<const int> labels, int classes,
   return judge_by<T>(row, knn);
 }
 
-template <class T>
-Judge<T> judge_svm(const Tensor<T, Cpu>& x, Span<const int> labels, int classes, SvmOptions o, Result row) {
-  o.seed = row.seed;
-  const auto probe =
-      timed(row.seconds, [&] { return std::make_shared<SvmProbe<T>>(fit_svm_probe(x, labels, classes, o)); });
-  row.protocol = "SVM a class" + row.protocol;
-  add_constants(row.constants, o);
-  if (!probe->precision.empty()) {
-    row.validation = x.dim(0);  // each fold in its turn
-    row.validation_precision = mean_precision(probe->precision);
-  }
-  for (std::size_t c = 0; c < probe->cost.size(); ++c)
-    row.chosen.emplace_back("C of class " + std::to_string(c), probe->cost[c]);
-  return {row, [probe](Result& r, const Tensor<T, Cpu>& rows, Span<const int> truth) {
-            const Tensor<T, Cpu> scores = probe->scores(rows);
-            r.correct = count_equal(SvmProbe<T>::largest(scores), truth);
-            r.precision = mean_precision(average_precisions(scores, truth));
-          }};
-}
-
 inline void require_comparable(const data::Dataset& train, const data::Dataset& test) {
   for (const data::Dataset* set : {&train, &test})
     require(set->labelled(), "probe: data set ", set->name(),
@@ -102,7 +49,7 @@ void add_judges(std::vector<Judge<T>>& judges, const Features& f, int classes, c
   if (!o.protocol.empty()) row.protocol = ", " + o.protocol + row.protocol;
   if (o.linear) judges.push_back(judge_linear(f.x, f.labels, classes, o.linear_probe, row));
   if (o.knn) judges.push_back(judge_knn(f.x, f.labels, classes, o.nearest, row));
-  if (o.svm) judges.push_back(judge_svm(f.x, f.labels, classes, o.svm_probe, row));
+  for (const Classifier& other : o.others) judges.push_back(other.fit(f.x, f.labels, classes, row));
 }
 
 /// Opens the test set and completes the rows of all judges, tap by tap.

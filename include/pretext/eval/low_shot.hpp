@@ -101,7 +101,7 @@ std::vector<Result> low_shot(nn::Sequential<Cpu, float>& net, const std::string&
   const auto draws = detail::label_draws(train, options);
   const std::vector<std::int64_t> known = detail::all_drawn(draws);
   const int classes = narrow<int>(train.classes().size(), "low-shot: classes");
-  std::vector<detail::Judge<float>> judges;
+  std::vector<Judge<float>> judges;
   for (Features& of_tap : features(net, taps, train.subset(known), render, options.eval.features)) {
     const Features f = std::exchange(of_tap, {});  // so that its memory is free before the next tap's
     for (const detail::LabelDraw& draw : draws) {

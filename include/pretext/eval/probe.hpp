@@ -23,7 +23,7 @@ std::vector<Result> evaluate(nn::Sequential<Cpu, float>& net, const std::string&
   Result row{.network = network, .dataset = train.name(), .train_hash = train.hash(), .seed = options.seed};
   row.train = train.size();
   const int classes = narrow<int>(train.classes().size(), "probe: classes");
-  std::vector<detail::Judge<float>> judges;
+  std::vector<Judge<float>> judges;
   for (Features& of_tap : features(net, taps, train, render, options.features)) {
     const Features f = std::exchange(of_tap, {});  // so that its memory is free before the next tap's
     detail::add_judges(judges, f, classes, options, row);

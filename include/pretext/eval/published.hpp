@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pretext/eval/eval_options.hpp"
+#include "pretext/eval/svm_classifier.hpp"
 
 namespace pretext::eval {
 
@@ -31,8 +32,7 @@ inline EvalOptions published_svm(std::string name, std::vector<double> cost) {
           .features = {.budget = 9216},
           .linear = false,
           .knn = false,
-          .svm = true,
-          .svm_probe = {.cost = std::move(cost)}};
+          .others = {svm_classifier({.cost = std::move(cost)})}};
 }
 
 inline EvalOptions published_knn(std::string name, std::int64_t k, double temperature) {
