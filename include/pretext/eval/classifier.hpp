@@ -7,6 +7,7 @@
 
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/protocol.hpp"
+#include "pretext/tensor/tensor.hpp"
 
 namespace pretext::eval {
 
