@@ -21,7 +21,7 @@ int run(const std::string& source) {
   const auto norm = tasks::DenseNorm::batch;
   tasks::JigsawOptions options{.features = tasks::tile_features(backbone, tile), .seed = 42};
   options.tile = tile;
-  options.gap = options.jitter = 6;
+  options.gap = options.jitter = 8;
   options.channel_shift = 1;
   options.short_side = side, options.mirror = true;
   options.permutations = 24;

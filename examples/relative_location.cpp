@@ -23,7 +23,7 @@ int run(const std::string& source) {
   options.features = tasks::tile_features(backbone, tile);
   options.seed = 42, options.averaged = false;
   options.tile = tile;
-  options.gap = options.jitter = 6;
+  options.gap = options.jitter = 8;
   options.short_side = side;
   options.pairs = tasks::Pairs::all;
   options.colors = {.dropping = 1};
