@@ -85,8 +85,9 @@ void print_model(const InfoSettings& s) {
   });
   if (s.batch == 0) return;
   const nn::StepCost cost = nn::predict_step(net, {1, size, size, 3});
-  std::printf("  a training step of %lld: %.3g s and %.0f MB, forward and backward on this machine, predicted\n",
-              static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch));
+  std::printf(
+      "  a training step of %lld: %.3g s and %.0f MB, forward and backward on this machine, predicted\n",
+      static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch));
 }
 
 void print_names(const char* what, const std::vector<std::string>& names) {
