@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 
 using namespace pretext;
 
@@ -64,12 +65,16 @@ void answer_always(tasks::Colorization<>& task, const std::array<double, tasks::
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: blind_colors DATA [pictures]\n");
+  std::int64_t count = INT64_MAX;
+  const char* end = argc == 3 ? argv[2] + std::strlen(argv[2]) : nullptr;
+  if (argc < 2 || argc > 3 ||
+      (argc == 3 &&
+       (std::from_chars(argv[2], end, count) != std::from_chars_result{end, std::errc()} || count < 1))) {
+    std::fputs("usage: blind_colors DATA [pictures]    drawn at 32 pixels, whatever their size\n", stderr);
     return 2;
   }
   try {
-    const data::Dataset train = some_of(data::open(argv[1]), argc > 2 ? std::atoll(argv[2]) : INT64_MAX),
+    const data::Dataset train = some_of(data::open(argv[1]), count),
                         test = data::open(argv[1], data::Split::test);
     tasks::ColorizationOptions options{.features = 1, .prior = tasks::ab_prior(train)};
     Rng rng(0);

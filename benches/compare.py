@@ -45,7 +45,7 @@ def revision():
 def command(data):
     """The command of this program; data that it was given are called by their last name, wherever they lie."""
     words = [Path(word).name if word == data else word for word in sys.argv[1:]]
-    return " ".join(["benches/" + Path(sys.argv[0]).name, *words])
+    return " ".join([str(Path(sys.argv[0]).resolve().relative_to(HERE.parent)), *words])
 
 
 def introduction(record):

@@ -39,7 +39,7 @@ int run(const std::string& source) {
   const tasks::Score score = train::evaluate(backbone, task, test);
   std::printf("puzzles of new pictures solved: %.1f %% (chance 4.2 %%)\n", 100 * score.accuracy());
 
-  const tasks::PlainInputs inputs{.crop = {.size = side}, .normalization = by_tile};
+  const tasks::PlainInputs inputs{.crop = tasks::SquareCrop{.size = side}, .normalization = by_tile};
   for (auto [net, name] : {std::pair(&backbone, "jigsaw"), std::pair(&random, "random weights")})
     for (const eval::Result& r : eval::evaluate(*net, name, train, eval::seal(train, test), inputs,
                                                 {.features = {.budget = 1024}, .knn = false}))

@@ -39,7 +39,7 @@ int run(const std::string& source) {
   const tasks::Score score = train::evaluate(backbone, task, test);
   std::printf("pairs of new pictures placed: %.1f %% (best constant answer 15 %%)\n", 100 * score.accuracy());
 
-  const tasks::PlainInputs inputs{.crop = {.size = side}, .normalization = by_tile};
+  const tasks::PlainInputs inputs{.crop = tasks::SquareCrop{.size = side}, .normalization = by_tile};
   for (auto [net, name] : {std::pair(&backbone, "patches"), std::pair(&random, "random weights")})
     for (const eval::Result& r : eval::evaluate(*net, name, train, eval::seal(train, test), inputs,
                                                 {.features = {.budget = 1024}, .knn = false}))

@@ -34,7 +34,7 @@ if pip install onednn-devel-cpu-gomp; then
   build onednn_conv onednn_conv -std=c++20 -isystem "$folder/include" -L"$folder/lib" -Wl,-rpath,"$folder/lib" -ldnnl
 fi
 if needs libdnnl-dev oneapi/dnnl/dnnl.hpp; then build onednn_conv_system onednn_conv -std=c++20 -ldnnl; fi
-if needs libopenblas-dev cblas.h; then build openblas_gemm openblas_gemm -std=c++20 -lopenblas; fi
+if needs libopenblas-dev openblas-pthread/cblas.h; then build openblas_gemm openblas_gemm -std=c++20 -lopenblas; fi
 if needs libdlib-dev dlib/dnn.h; then
   build dlib_step dlib_step -std=c++17 -DDLIB_VERSION_TEXT="\"$(version libdlib-dev)\"" -ldlib -lpthread
 fi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The networks that are trained.
 #include <pretext/core/precision.hpp>
+#include <pretext/models/probe_heads.hpp>
 #include <pretext/models/registry.hpp>
 
 #include "tasks.hpp"
@@ -15,6 +16,16 @@ nn::Sequential<> make_backbone(const TrainingSettings& s) {
   const models::BackboneOptions options{
       .width = s.width, .channels = tool_task(s.task).channels, .recompute = s.recompute};
   return models::backbone(s.model, options, rng);
+}
+
+void add_head(const TrainingSettings& s, nn::Sequential<>& backbone) {
+  if (s.frozen_at.empty()) return;
+  const models::ProbeHead head = s.head == "mlp"    ? models::ProbeHead::mlp
+                                 : s.head == "conv" ? models::ProbeHead::conv
+                                                    : models::ProbeHead::none;
+  Rng rng(s.random_seed(), Use::init, 2);
+  models::add_probe_head(backbone, s.frozen_at, {1, s.source.size, s.source.size, tool_task(s.task).channels},
+                         {.head = head}, rng);
 }
 
 std::int64_t last_channels(nn::Sequential<>& backbone, const TrainingSettings& s) {

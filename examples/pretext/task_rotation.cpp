@@ -10,8 +10,21 @@ using namespace pretext;
 
 namespace {
 
+/// By what the inputs of supervised training are normalised.
+Normalization colors_of(const TrainingSettings& s) {
+  if (s.colors_of.empty()) return cifar_normalization;
+  TrainingSettings other = s;
+  other.colors_of = "";
+  const std::size_t colon = s.colors_of.find(':');
+  other.task = s.colors_of.substr(0, colon);
+  other.variant = colon == std::string::npos ? "fitted" : s.colors_of.substr(colon + 1);
+  const ToolTask& task = tool_task(other.task);
+  require_known(other.task + " variant", other.variant, task.variants);
+  return task.inputs(other).normalization;
+}
+
 tasks::ViewOptions<tasks::SupervisedViews> supervised_options_of(const TrainingSettings& s, int classes) {
-  return {.program = {s.crop(), classes}, .seed = s.random_seed()};
+  return {.program = {s.crop(), classes}, .normalization = colors_of(s), .seed = s.random_seed()};
 }
 
 tasks::RotationOptions rotation_of(const TrainingSettings& s, const data::Dataset&) {
@@ -34,10 +47,10 @@ TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const da
 
 tasks::PlainInputs rotation_inputs(const TrainingSettings& s) {
   const tasks::RotationOptions o = rotation_options_of(s);
-  return {.crop = {.size = o.program.crop.size()}, .normalization = o.normalization};
+  return {.crop = o.program.crop, .normalization = o.normalization};
 }
 
-tasks::PlainInputs supervised_inputs(const TrainingSettings& s) { return {s.crop()}; }
+tasks::PlainInputs supervised_inputs(const TrainingSettings& s) { return {s.crop(), colors_of(s)}; }
 
 /// How many classes there are, is up to the pictures.
 std::vector<Constant> supervised_constants(const TrainingSettings& s) {

@@ -50,8 +50,10 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("momentum", &momentum, "Momentum of SGD");
   settings.add("nesterov", &nesterov, "Momentum that looks ahead");
   settings.add("weight-decay", &weight_decay, "Weight decay");
-  settings.add("schedule", &schedule,
-               "Learning rate: cosine, rotnet (/5 at 30, 60 and 80 % of training) or constant");
+  settings.add(
+      "schedule", &schedule,
+      "Learning rate: cosine, constant, or /5 as in RotNet: rotnet (at 30, 60 and 80 % of training), "
+      "rotnet_conv (35, 70, 85 %) or rotnet_mlp (40, 80, 90 %)");
   settings.add("warmup", &warmup, "Epochs in which the learning rate rises from 0");
   settings.add("padding", &padding, "Pixels by which the crops of rotation and supervised may move");
   settings.add("mirror", &mirror, "Mirror half of the pictures in training");
@@ -64,18 +66,27 @@ void TrainingSettings::add_to(Settings& settings) {
   settings.add("init-prefix", &init_prefix, "Of a file: take names that begin so alone, such as encoder_q.");
   settings.add("labels", &labels, "Supervised: labelled pictures of each class, repeated; 0: all");
   settings.add("label-order", &label_order, "Which those are: random, or file: the first ones");
+  settings.add("colors-of", &colors_of,
+               "Supervised: the TASK, or TASK:VARIANT, whose colours inputs have; empty: those of rotation");
+  settings.add("frozen-at", &frozen_at,
+               "Supervised: the tap up to which the backbone stays as it is, and which is its last");
+  settings.add("head", &head, "What learns on that tap: none but the classifier, mlp or conv as RotNet's");
   settings.add("head-lr", &head_lr, "Learning rate of the head over that of the rest");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
 }
 
 optim::Schedule TrainingSettings::make_schedule() const {
-  require_known("schedule", schedule, {"cosine", "rotnet", "constant"});
+  require_known("schedule", schedule, {"cosine", "rotnet", "rotnet_conv", "rotnet_mlp", "constant"});
   const auto end = static_cast<double>(epochs);
   optim::Schedule base;
   if (schedule == "cosine")
     base = optim::Cosine{.lr = lr, .end = end, .begin = warmup};
   else if (schedule == "rotnet")
     base = optim::MultiStep{lr, {0.3 * end, 0.6 * end, 0.8 * end}, 0.2};
+  else if (schedule == "rotnet_conv")
+    base = optim::MultiStep{lr, {0.35 * end, 0.7 * end, 0.85 * end}, 0.2};
+  else if (schedule == "rotnet_mlp")
+    base = optim::MultiStep{lr, {0.4 * end, 0.8 * end, 0.9 * end}, 0.2};
   else
     base = optim::Constant{lr};
   return warmup > 0 ? optim::Schedule(optim::WarmUp{base, warmup}) : base;
@@ -103,11 +114,23 @@ data::Dataset TrainingSettings::open_training() const {
 
 tasks::PlainInputs TrainingSettings::inputs() const { return tool_task(task).inputs(*this); }
 
+void TrainingSettings::resolve_size(const ToolTask& asked) {
+  const std::int64_t given = source.size;
+  if (given == 0) source.size = asked.size;
+  if (variant == "fitted") return;
+  const TrainingSettings usual;
+  require(padding == usual.padding && mirror == usual.mirror,
+          "--padding and --mirror are for the fitted variant; the crops of '", variant, "' are its own");
+  source.size = inputs().crop.size();
+  require(given == 0 || given == source.size, "--size ", given, ": ", task, " by the variant '", variant,
+          "' takes inputs of ", source.size, "; leave --size out");
+}
+
 void TrainingSettings::resolve() {
   const ToolTask& asked = tool_task(task);
   require_known(task + " variant", variant, asked.variants);
   require_known("part", part, {"train", "unlabeled"});
-  if (source.size == 0) source.size = asked.size;
+  resolve_size(asked);
   require_known("model", model, model_names());
   require_known("precision", precision, {"fast", "strict"});
   require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
@@ -121,11 +144,19 @@ void TrainingSettings::resolve() {
           counted(epochs, "epoch"), " of training, not ", warmup);
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
+  require(colors_of.empty() || task == "supervised", "--colors-of is for supervised training; ", task,
+          " has its own");
+  require(frozen_at.empty() || task == "supervised", "--frozen-at is for supervised training, not for ",
+          task);
+  require_known("head", head, {"none", "mlp", "conv"});
+  require(head == "none" || !frozen_at.empty(), "--head ", head,
+          " needs --frozen-at, the tap that it learns on");
   label_order_of(label_order);
   require(head_lr > 0 && std::isfinite(head_lr), "--head-lr must be above 0 and finite, not ", head_lr);
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
   source.check();
   crop();
+  inputs();
   make_schedule();
 }
 
@@ -247,6 +278,7 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
   const bool goes_on =
       how.mode == train::RunMode::resume && (exists(saved.last()) || exists(saved.previous()));
   if (!s.init.empty() && !goes_on) load_init(s, backbone);
+  add_head(s, backbone);
   TaskSetup setup = tool_task(s.task).set_up(s, backbone, parts.train, test);
   Trained result{std::move(backbone), std::move(setup.task)};
   result.parameters = nn::count_parameters(result.backbone) + nn::count_parameters(result.task);

@@ -19,6 +19,8 @@ struct WeightSettings {
   void load(pretext::nn::Sequential<>& backbone) const;
 };
 
+struct ToolTask;
+
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
   std::string task = "rotation", variant = "fitted", part = "train", model = "nin3", schedule = "cosine",
@@ -29,6 +31,11 @@ struct TrainingSettings {
   DataSettings source;
   /// The run or file of weights that it begins with, and which of those; which pictures have labels.
   std::string init, init_dict, init_prefix, label_order = "random";
+  /// Supervised: by the colours of which task, or TASK:VARIANT, inputs are normalised; empty: those of CIFAR.
+  std::string colors_of;
+  /// Supervised: the tap up to which the backbone stays as it is, and what learns on it; empty: all of it
+  /// learns.
+  std::string frozen_at, head = "none";
   std::int64_t labels = 0;  ///< a class; 0: all
   double head_lr = 1;
   bool recompute = false;  ///< decides nothing but memory and time: not stored
@@ -47,6 +54,9 @@ struct TrainingSettings {
   /// The pictures to learn from.
   pretext::data::Dataset open_training() const;
   std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
+
+ private:
+  void resolve_size(const ToolTask& asked);
 };
 
 /// What a training leaves behind.
@@ -68,6 +78,9 @@ std::vector<std::string> model_names();
 
 /// A freshly drawn backbone: the same for the same settings and seed.
 pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
+
+/// Where part of a backbone shall be frozen, what turns it into the network that is trained.
+void add_head(const TrainingSettings& settings, pretext::nn::Sequential<>& backbone);
 
 /// The number of channels of a backbone's last tap.
 std::int64_t last_channels(pretext::nn::Sequential<>& backbone, const TrainingSettings& settings);

@@ -4,8 +4,8 @@
 // What learns from pictures and measures features, floor by floor: tasks, models, training, data sets, probes
 // and kNN. The picture decoders are compiled apart: link pretext::codecs. Other rooms are included by name:
 // pretext/exchange.hpp (files of PyTorch, ONNX), pretext/explain.hpp (attention maps, PCA, t-SNE),
-// pretext/audit.hpp (what a task can be solved by without seeing), pretext/report/page.hpp (plots and pages),
-// pretext/eigen/map.hpp (tensors as Eigen's matrices).
+// pretext/audit.hpp (what a task can be solved by without seeing), pretext/protocols.hpp (published ways to
+// measure), pretext/report/page.hpp (plots and pages), pretext/eigen/map.hpp (tensors as Eigen's matrices).
 
 #include "pretext/autograd/apply.hpp"
 #include "pretext/autograd/gradcheck.hpp"
@@ -109,6 +109,7 @@
 #include "pretext/models/colorization_net.hpp"
 #include "pretext/models/exemplar_cnn.hpp"
 #include "pretext/models/nin.hpp"
+#include "pretext/models/probe_heads.hpp"
 #include "pretext/models/registry.hpp"
 #include "pretext/models/residual_block.hpp"
 #include "pretext/models/resnet.hpp"

@@ -34,7 +34,7 @@ refused "no verb 'pretrian'" pretrian
 refused "Did you mean '--width'?" pretrain --widht 8
 refused "there is no task 'rotatoin'. Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
-refused "There are: cosine, rotnet, constant" pretrain --data nothing-here --schedule linear --out wrong
+refused "There are: cosine, rotnet, rotnet_conv, rotnet_mlp, constant" pretrain --data nothing-here --schedule linear --out wrong
 refused "there is no model 'nin9'. Did you mean 'nin3'?" pretrain $small --model nin9 --out wrong
 refused "cannot be read" pretrain --config missing.toml
 printf 'epochs = 7\nlr = 0.05\n' > good.toml
@@ -141,6 +141,12 @@ refused "fewer than 20" lowshot --run run
 refused "--labels must be whole numbers with commas between them, not 'few'" lowshot --run run --labels few
 says "every number with its protocol" finetune --run run --labels 0,3 --epochs 1 --batch 15 --keep kept
 holds run/finetune.json '"network":"fine-tuned","tap":"head"'
+says "conv classifier, 3 labels a class, block2" finetune --run run --labels 3 --epochs 1 --batch 15 --frozen-at block2 --head conv --out conv.json
+holds conv.json '"network":"frozen","tap":"block2"'
+says "mlp classifier, all labels, block1" finetune --run run --epochs 1 --batch 15 --frozen-at block1 --head mlp --keep heads --no-baselines --out mlp.json
+says "linear probe (lbfgs), fc2" probe --run heads/finetuned-0-0 --no-baselines --taps fc2 --budget 64 --l2 0.01
+refused "no tap is named 'block9'; there are block1" finetune --run run --frozen-at block9
+refused "--head mlp needs --frozen-at" finetune --run run --head mlp
 holds run/finetune.json '"protocol":"training, all labels"'
 holds kept/finetuned-3-0/config.toml 'init = "run"'
 says "linear probe" probe --run kept/finetuned-3-0 --no-baselines --taps block1 --budget 64 --l2 0.01
@@ -175,6 +181,9 @@ refused "--batch is that of a model's training step" info rotation --batch 8
 refused "nin6" info nin6
 refused "--width is that of a model" info rotation --width 48
 refused "--variants are those of a task" info nin3 --variants paper
+refused "takes inputs of 224; leave --size out" pretrain rotation --variant released --size 96 --dry-run
+refused "--padding and --mirror are for the fitted variant" pretrain rotation --variant paper --padding 8 --dry-run
+says "size = 224" pretrain rotation --variant released --dry-run
 
 # Where networks look.
 says "saved in teacher" pretrain supervised $small --epochs 1 --out teacher
@@ -213,13 +222,14 @@ refused "gone" view jigsaw --run jigsaw --data gone
 refused "fill one batch" pretrain exemplar $few --batch 50 --out wrong
 
 # What solves a task without seeing.
-some="--data shapes:48:80 --size 48 --cache cache --answers 400"
+drawn="--data shapes:48:80 --cache cache --answers 400"
+some="$drawn --size 48"
 for task in rotation jigsaw relative_location; do says "tile statistics" audit $task $some; done
 says "SHORTCUT" audit jigsaw $some --plant no-gap --out audit.json
 holds audit.json 'plant = \"no-gap\"'
 holds audit.json '"shortcut":"border continuity"'
 holds audit.json '"found":true'
-says "place by fringes" audit relative_location $some --variant revisited --colors dropping --plant aberration
+says "place by fringes" audit relative_location $drawn --variant revisited --colors dropping --plant aberration
 says "sharpness" audit rotation $some --plant free-angle
 refused "there is none of colorization; there are of rotation, jigsaw, relative_location" audit colorization $some
 refused "There are: none, aberration, free-angle" audit rotation $some --plant no-gap

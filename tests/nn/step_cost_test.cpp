@@ -23,6 +23,9 @@ TEST_CASE("memory and time of a training step are told from smaller ones, which 
     net.add(nn::Relu());
   }
   const auto before = nn::save_state(net);
+  const auto without_gradients = [&] {
+    return std::ranges::all_of(nn::parameters(net), [](const auto& p) { return !p.param->grad.defined(); });
+  };
   const Shape input{1, 48, 48, 3};
   const nn::StepCost cost = nn::predict_step(net, input);
   CHECK(cost.seconds_each > 0);
@@ -30,7 +33,10 @@ TEST_CASE("memory and time of a training step are told from smaller ones, which 
   const auto after = nn::save_state(net);
   REQUIRE(before.size() == after.size());
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i].data == after[i].data);
+  CHECK(without_gradients());
 
-  const auto measured = nn::detail::measure_step<float, Cpu>(net, input, 150, 1);
-  CHECK(cost.bytes_of(150) == doctest::Approx(measured.bytes).epsilon(0.15));
+  const std::int64_t batch = 2 * cost.larger;
+  CHECK(cost.larger == 2 * cost.smaller);
+  const auto measured = nn::detail::measure_step<float, Cpu>(net, input, batch, 1);
+  CHECK(cost.bytes_of(batch) == doctest::Approx(measured.bytes).epsilon(0.15));
 }

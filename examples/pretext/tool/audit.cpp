@@ -78,6 +78,8 @@ std::vector<eval::Shortcut> audit_rotation(const TrainingSettings& s, const Audi
         request.dataset, request.options);
   };
   if (request.plant != eval::Plant::free_angle) return audit(o.program);
+  require(o.program.crop.kept() == 1, "--plant free-angle: the crops of the variant '", s.variant,
+          "' differ from those that it turns in more than the angle");
   return audit(eval::FreeAngleViews::within({.size = o.program.crop.size(), .mirror = s.mirror}));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `pretext finetune` trains all of a network on labels, from the weights of a run, beside random ones.
+// `pretext finetune` trains all of a network on labels, or what stands on a frozen part of it, from the
+// weights of a run, beside random ones.
 #include <cstdio>
 #include <memory>
 #include <pretext/eval/probe.hpp>
@@ -13,8 +14,23 @@ namespace {
 
 struct FinetuneSettings {
   LabelSettings labels{.labels = "0", .draws = 1};
-  LabelTraining tuned{.lr = 0.01, .head_lr = 10};
+  LabelTraining tuned{.lr = 0, .head_lr = 0};
   double random_lr = 0.1;
+
+  /// The rates that suit what learns, where nobody said.
+  void resolve() {
+    const bool all = tuned.frozen_at.empty();
+    if (tuned.lr == 0) tuned.lr = all ? 0.01 : 0.1;
+    if (tuned.head_lr == 0) tuned.head_lr = all ? 10 : 1;
+  }
+  /// From random weights nothing is kept carefully, and a frozen part asks of others what it asks of itself.
+  LabelTraining random() const {
+    LabelTraining how = tuned;
+    if (!tuned.frozen_at.empty()) return how;
+    how.lr = random_lr;
+    how.head_lr = 1;
+    return how;
+  }
   RunSettings of;
   std::string out, keep;
   bool baselines = true;
@@ -24,10 +40,13 @@ int run(FinetuneSettings& s, const Settings& settings) {
   s.labels.check();
   const std::string out = s.out.empty() ? s.of.run + "/finetune.json" : s.out;
   const TrainingSettings training = s.of.read();
-  const LabelTraining random{s.tuned.epochs, s.tuned.batch, s.random_lr, 1};
+  s.resolve();
+  const LabelTraining random = s.random();
   for (const std::int64_t count : s.labels.counts()) {  // whatever is wrong with the settings, before hours
     s.tuned.of(training, s.of.run, s.labels, count, 0);
-    random.of(training, "", s.labels, count, 0);
+    const TrainingSettings first = random.of(training, "", s.labels, count, 0);
+    nn::Sequential<> net = make_backbone(first);
+    add_head(first, net);
   }
   const Restored restored = load_backbone(training, s.of.run);
   require_writable(out);
@@ -49,15 +68,25 @@ int run(FinetuneSettings& s, const Settings& settings) {
 Verb finetune_verb() {
   auto s = std::make_shared<FinetuneSettings>();
   Verb verb{"finetune",
-            "Train all of a network on labels, from a run's weights and from random ones",
+            "Train a network on labels, or a head on a frozen part of it, from a run's weights and from "
+            "random ones",
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
   s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->labels.add_to(verb.settings);
   verb.settings.add("epochs", &s->tuned.epochs, "Epochs, each as long as with all labels");
   verb.settings.add("batch", &s->tuned.batch, "Pictures in a step");
-  verb.settings.add("lr", &s->tuned.lr, "Highest learning rate from the run's weights");
-  verb.settings.add("head-lr", &s->tuned.head_lr, "Learning rate of the new head, over that of the rest");
+  verb.settings.add(
+      "frozen-at", &s->tuned.frozen_at,
+      "The tap up to which the backbone stays as it is, and which is its last; empty: all learns");
+  verb.settings.add("head", &s->tuned.head,
+                    "What learns on that tap: none but the classifier, mlp or conv, as RotNet's");
+  verb.settings.add("schedule", &s->tuned.schedule,
+                    "Of the learning rate, as in pretrain; empty: that of the run");
+  verb.settings.add("lr", &s->tuned.lr,
+                    "Highest learning rate from the run's weights; 0: 0.01, or 0.1 on a frozen part");
+  verb.settings.add("head-lr", &s->tuned.head_lr,
+                    "Learning rate of the new head, over that of the rest; 0: 10, or 1 on a frozen part");
   verb.settings.add("random-lr", &s->random_lr, "Highest learning rate from random weights");
   verb.settings.add("baselines", &s->baselines, "Train from random weights as well");
   verb.settings.add_unstored("keep", &s->keep, "Folder for the runs, one a training; empty: none is kept");

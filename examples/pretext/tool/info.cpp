@@ -40,7 +40,7 @@ void print_task(const ToolTask& task, const InfoSettings& s) {
     TrainingSettings settings;
     settings.task = task.name;
     settings.variant = variant;
-    settings.source.size = s.size;
+    if (variant == "fitted") settings.source.size = s.size;
     settings.resolve();
     columns.push_back(task.constants(settings));
     std::size_t longest = std::max<std::size_t>(11, variant.size());
@@ -86,8 +86,11 @@ void print_model(const InfoSettings& s) {
   if (s.batch == 0) return;
   const nn::StepCost cost = nn::predict_step(net, {1, size, size, 3});
   std::printf(
-      "  a training step of %lld: %.3g s and %.0f MB, forward and backward on this machine, predicted\n",
-      static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch));
+      "  a training step of %lld: %.3g s and %.0f MB beside parameters and optimiser, forward and backward "
+      "on "
+      "this machine, predicted from steps of %lld and %lld\n",
+      static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch),
+      static_cast<long long>(cost.smaller), static_cast<long long>(cost.larger));
 }
 
 void print_names(const char* what, const std::vector<std::string>& names) {

@@ -28,6 +28,7 @@ void LabelSettings::check() const {
 TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::string& init,
                                    const LabelSettings& labels, std::int64_t count, std::int64_t draw) const {
   TrainingSettings s = run;
+  if (run.task != "supervised") s.colors_of = run.task + ":" + run.variant;
   s.task = "supervised";
   s.variant = "fitted";
   s.part = "train";
@@ -40,6 +41,9 @@ TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::strin
   s.batch = batch;
   s.lr = lr;
   s.head_lr = head_lr;
+  if (!schedule.empty()) s.schedule = schedule;
+  s.frozen_at = frozen_at;
+  s.head = head;
   s.warmup = 0;
   s.validation = 0;
   s.resolve();
@@ -52,10 +56,17 @@ namespace {
 eval::Result row_of(const TrainingSettings& s, const Trained& trained, const data::Dataset& train,
                     const data::Dataset& test) {
   const data::Dataset learnt = labelled_of(s, train);
-  eval::Result row{
-      .network = s.init.empty() ? "random" : "fine-tuned", .tap = "head", .dataset = train.name()};
-  row.protocol = "training" + (s.labels == 0 ? ", all labels"
-                                             : eval::labels_text(s.labels, label_order_of(s.label_order)));
+  const bool frozen = !s.frozen_at.empty();
+  eval::Result row{.network = s.init.empty() ? "random"
+                              : frozen       ? "frozen"
+                                             : "fine-tuned",
+                   .tap = frozen ? s.frozen_at : "head",
+                   .dataset = train.name()};
+  const std::string learns = !frozen            ? "training"
+                             : s.head == "none" ? "linear classifier of means"
+                                                : s.head + " classifier";
+  row.protocol =
+      learns + (s.labels == 0 ? ", all labels" : eval::labels_text(s.labels, label_order_of(s.label_order)));
   row.constants = {{"epochs", message(s.epochs), "of as many pictures as the whole training part"},
                    {"batch", message(s.batch), "pictures in a step"},
                    {"schedule", s.schedule, "of the learning rate"},
@@ -64,6 +75,8 @@ eval::Result row_of(const TrainingSettings& s, const Trained& trained, const dat
                    {"momentum", message(s.momentum), "of SGD"},
                    {"weight decay", message(s.weight_decay), "of all weights"},
                    {"padding", message(s.padding), "pixels that crops move"},
+                   {"frozen", frozen ? "up to " + s.frozen_at : "nothing", "of the backbone"},
+                   {"head", s.head, "layers that learn before the linear one"},
                    {"mirror", s.mirror ? "yes" : "no", "half of the pictures"}};
   row.train_hash = learnt.hash();
   row.test_hash = test.hash();
@@ -88,9 +101,9 @@ std::vector<eval::Result> train_on_labels(const LabelTraining& how, const Traini
       stored.add("task", &s.task, "");
       s.add_to(stored);
       const std::string name = message(init.empty() ? "random" : "finetuned", "-", count, "-", s.seed);
-      std::fprintf(stderr, "%s, %lld labels a class, seed %lld\n",
-                   init.empty() ? "random weights" : init.c_str(), static_cast<long long>(count),
-                   static_cast<long long>(s.seed));
+      const std::string known = count == 0 ? "all labels" : counted(count, "label") + " a class";
+      std::fprintf(stderr, "%s, %s, seed %lld\n", init.empty() ? "random weights" : init.c_str(),
+                   known.c_str(), static_cast<long long>(s.seed));
       const Trained trained =
           train_network(s, train, test, {.out = out.empty() ? out : out / name, .config = stored.toml()});
       results.push_back(row_of(s, trained, train, test));

@@ -21,6 +21,8 @@ struct LabelSettings {
 struct LabelTraining {
   std::int64_t epochs = 20, batch = 64;
   double lr = 0.1, head_lr = 1;
+  std::string schedule{};                  ///< empty: that of the run
+  std::string frozen_at{}, head = "none";  ///< of TrainingSettings
 
   /// The settings of one training: from the weights of `init`, or random ones where it is empty.
   TrainingSettings of(const TrainingSettings& run, const std::string& init, const LabelSettings& labels,

@@ -46,7 +46,7 @@ TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const da
 }
 
 tasks::PlainInputs inputs(const TrainingSettings& s) {
-  return {.crop = {.size = static_cast<int>(s.source.size)}};
+  return {.crop = tasks::SquareCrop{.size = options_of(s, 1).size}};
 }
 
 std::vector<Constant> constants(const TrainingSettings& s) {

@@ -50,7 +50,7 @@ TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const da
 template <auto options_of>
 tasks::PlainInputs inputs(const TrainingSettings& s) {
   const auto options = options_of(s);
-  return {.crop = {.size = options.crop.size}, .normalization = options.normalization};
+  return {.crop = tasks::SquareCrop{.size = options.crop.size}, .normalization = options.normalization};
 }
 
 /// A row a picture: itself and its views.

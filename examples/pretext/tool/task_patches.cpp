@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Jigsaw and relative patch location: tasks that ask about several patches at once.
+#include <cmath>
 #include <pretext/tasks/jigsaw.hpp>
 #include <pretext/tasks/relative_location.hpp>
 
@@ -64,9 +65,16 @@ TaskSetup set_up(const TrainingSettings& s, nn::Sequential<>& backbone, const da
   return {tasks::AnyTask<>(Task(options, rng)), train, test};
 }
 
+/// The side at which whole pictures show things as large as the patches do.
+int side_of(const tasks::JigsawOptions& o) { return o.short_side; }
+int side_of(const tasks::RelativeLocationOptions& o) {
+  return o.short_side != 0 ? o.short_side : static_cast<int>(std::sqrt((o.area_low + o.area_high) / 2));
+}
+
 template <auto options_of>
 tasks::PlainInputs inputs(const TrainingSettings& s) {
-  return {.crop = {.size = static_cast<int>(s.source.size)}, .normalization = options_of(s).normalization};
+  const auto options = options_of(s);
+  return {.crop = tasks::SquareCrop{.size = side_of(options)}, .normalization = options.normalization};
 }
 
 /// A task that makes batches and answers nothing.

@@ -167,8 +167,8 @@ namespace detail {
 /// Replaces the shared pool. Call it while no kernel runs. Results never depend on the number of threads.
 inline void set_num_threads(int threads) { detail::pool_slot() = std::make_unique<ThreadPool>(threads); }
 
-/// Calls f(begin, end) over [0, n) in chunks of `grain`. The chunks depend on n and grain alone, so a
-/// reduction that keeps one partial result a chunk has the same bits for any number of threads.
+/// Calls the functor f(begin, end) over [0, n) in chunks of `grain`. The chunks depend on n and grain alone,
+/// so a reduction that keeps one partial result a chunk has the same bits for any number of threads.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
   using Function = std::remove_reference_t<F>;

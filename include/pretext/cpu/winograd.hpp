@@ -29,9 +29,9 @@ class Winograd {
  public:
   /// For kernels of 3 x 3 or 5 x 5; tiles of 4 x 4 where they shall be large, else of 2 x 2.
   Winograd(std::int64_t kernel, bool large)
-      : Winograd(kernel == 3 ? large ? Winograd(Points<2, 3>()) : Winograd(Points<1, 3>())
+      : Winograd(checked(kernel) == 3 ? large ? Winograd(Points<2, 3>()) : Winograd(Points<1, 3>())
                  : large ? Winograd(Points<3, 5>())
-                             : Winograd(Points<2, 5>())) {}
+                                      : Winograd(Points<2, 5>())) {}
 
   /// y[N, OH, OW, Co] from x[N, H, W, Ci], weight[R, R, Ci, Co] and bias[Co], which may be null.
   void forward(const ops::ConvShape& s, const Source<S>& x, const S* weight, const S* bias, S* y,
@@ -99,6 +99,11 @@ class Winograd {
   }
 
  private:
+  static std::int64_t checked(std::int64_t kernel) {
+    require(kernel == 3 || kernel == 5, "winograd: kernels are 3 x 3 or 5 x 5, not of ", kernel);
+    return kernel;
+  }
+
   using Step = void (*)(const TileJob<S>&);
   template <class Of>
   static constexpr Step step = dispatch<TileTransform<S, Of>, TileJob<S>>;

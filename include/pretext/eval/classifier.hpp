@@ -22,7 +22,8 @@ struct Judge {
 struct Classifier {
   std::vector<Constant> constants{};  ///< all that defines it
 
-  /// Learns from features x[N, dims] of one tap and chooses; the row says the rest, with the seed.
+  /// Learns from features x[N, dims] of one tap and chooses; the row says the rest, with the seed, and comes
+  /// back in the judge, the classifier's name before its protocol.
   std::function<Judge<float>(const Tensor<float, Cpu>& x, Span<const int> labels, int classes, Result row)>
       fit{};
 };

@@ -49,7 +49,10 @@ void add_judges(std::vector<Judge<T>>& judges, const Features& f, int classes, c
   if (!o.protocol.empty()) row.protocol = ", " + o.protocol + row.protocol;
   if (o.linear) judges.push_back(judge_linear(f.x, f.labels, classes, o.linear_probe, row));
   if (o.knn) judges.push_back(judge_knn(f.x, f.labels, classes, o.nearest, row));
-  for (const Classifier& other : o.others) judges.push_back(other.fit(f.x, f.labels, classes, row));
+  for (const Classifier& other : o.others) {
+    require(other.fit != nullptr, "evaluate: one of the other classifiers has no fit()");
+    judges.push_back(other.fit(f.x, f.labels, classes, row));
+  }
 }
 
 /// Opens the test set and completes the rows of all judges, tap by tap.

@@ -150,9 +150,10 @@ LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels,
           "linear probe: there is no l2 or lr to choose from");
   ops::require_rank("linear probe", "features", x, 2);
   require_labels("linear probe", x.dim(0), labels, classes);
-  require(std::ssize(rows.order) == x.dim(0) && (rows.held_out() > 0 || !o.has_choice()),
-          "linear probe: a validation part of ", rows.held_out(), " of ", rows.order.size(),
-          " rows, but there are ", x.dim(0), " and settings to choose from");
+  require(std::ssize(rows.order) == x.dim(0), "linear probe: there are ", x.dim(0),
+          " rows, but the holdout orders ", rows.order.size());
+  require(rows.held_out() > 0 || !o.has_choice(),
+          "linear probe: there are settings to choose from, but no row is held out for it");
   if (o.l2_of_one_weight != 0) {
     LinearProbeOptions fixed = o;
     fixed.l2 = {o.l2_of_one_weight / static_cast<double>(x.dim(1) * classes)};
@@ -161,7 +162,7 @@ LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels,
   }
   LinearProbe<T> probe{
       .standardizer = o.standardize ? Standardizer<T>(x) : Standardizer<T>::unchanged(x.dim(1)),
-      .validation = rows.held_out()};
+      .validation = o.has_choice() ? rows.held_out() : 0};
   detail::LinearTask<T> task{probe.standardizer(x, rows.order), rows.arrange(labels), classes, {}};
   if (o.solver == Solver::lbfgs) task.moment = second_moment(task.x);
   Vector start;

@@ -15,8 +15,8 @@ struct VggOptions {
   double dropout = 0.5;      ///< after fc6 and fc7
   bool batch_norm = true;    ///< after every convolution
   bool dense_norm = false;   ///< after fc6 and fc7 too, and then no dropout: Kolesnikov et al. (2019)
-  bool small = false;        ///< for pictures of 32 pixels: fc6 reads a map of 1 x 1, not of 7 x 7
-  bool recompute = false;    ///< of each stage only the input is kept for the backward pass
+  bool small = false;  ///< for 32 pixels and less: fc6 reads a map of 1 x 1, not of 7 x 7; pools keep rims
+  bool recompute = false;  ///< of each stage only the input is kept for the backward pass
 };
 
 /// Convolutions of each block of VGG-11, 13, 16 and 19.
@@ -24,8 +24,10 @@ inline constexpr std::array<std::int64_t, 5> vgg11_blocks{1, 1, 2, 2, 2}, vgg13_
     vgg16_blocks{2, 2, 3, 3, 3}, vgg19_blocks{2, 2, 4, 4, 4};
 
 /// The network of Simonyan and Zisserman (2015), with batch norm: x[N, H, W, channels] of at least 32 x 32
-/// pixels to [N, H/32, W/32, 8 width], rounded down, with taps block1, pool1, ..., pool5; with classes of at
-/// least 224 x 224 (small: 32 x 32) to [N, classes], with taps fc6, fc7 and fc8. Names are torchvision's.
+/// pixels to [N, H/32, W/32, 8 width], rounded down (small: of any size, rounded up), with taps block1,
+/// pool1,
+/// ..., pool5; with classes of at least 224 x 224 (small: 32 x 32) to [N, classes], with taps fc6, fc7 and
+/// fc8. Names are torchvision's.
 template <Device D = Cpu, class T = float>
 nn::Sequential<D, T> vgg(const VggOptions& o, Rng& rng) {
   require(o.width >= 8 && o.width <= 8192, "vgg: width must be 8 to 8192, not ", o.width);
@@ -39,7 +41,8 @@ nn::Sequential<D, T> vgg(const VggOptions& o, Rng& rng) {
   for (std::size_t block = 0; block < 5; ++block) {
     const std::int64_t out = o.width << std::min<std::size_t>(block, 3), count = o.convolutions[block];
     require(count >= 1 && count <= 100, "vgg: a block has 1 to 100 convolutions, not ", count);
-    if (block == 0) features.between("size", detail::LeastSize{"vgg", 32 * side});
+    if (block == 0 && (!o.small || o.classes != 0))
+      features.between("size", detail::LeastSize{"vgg", 32 * side});
     for (std::int64_t i = 0; i < count; ++i, in = out) {
       features.add("conv", nn::Conv2d<D, T>({.in = in, .out = out, .kernel = 3, .padding = 1}, rng));
       if (o.batch_norm) features.add("bn", nn::BatchNorm2d<D, T>({.channels = out}));
@@ -47,7 +50,8 @@ nn::Sequential<D, T> vgg(const VggOptions& o, Rng& rng) {
     }
     const std::string number = std::to_string(block + 1);
     features.end("block" + number);
-    features.add("pool", nn::MaxPool2d({.kernel = 2, .window = {.stride = 2}})).end("pool" + number);
+    features.add("pool", nn::MaxPool2d({.kernel = 2, .window = {.stride = 2}, .ceil = o.small}))
+        .end("pool" + number);
   }
   if (o.classes == 0) return net;
   detail::Stages<D, T> classifier(net, "classifier", o.recompute);

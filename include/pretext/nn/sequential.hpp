@@ -94,6 +94,11 @@ class Sequential {
     return names;
   }
 
+  /// Drops the stages after a tap, which becomes the last.
+  void end_at(const std::string& tap) {
+    stages_.erase(stages_.begin() + static_cast<std::ptrdiff_t>(index(tap)) + 1, stages_.end());
+  }
+
   void each(auto&& f) {
     for (Stage& stage : stages_) stage.layer.each(prefixed(stage.prefix + ".", f));
   }

@@ -109,7 +109,9 @@ class Colorization {
   }
 
   /// What the backbone is shown of whole pictures: for probes.
-  PlainInputs plain_inputs() const { return {{.size = options_.size}, lightness(), Space::lightness}; }
+  PlainInputs plain_inputs() const {
+    return {SquareCrop{.size = options_.size}, lightness(), Space::lightness};
+  }
 
   void each(auto&& f) { head_.each(f); }
 

@@ -118,6 +118,8 @@ class Crop {
   constexpr Crop(const ResizedCrop& crop) : resized_(crop), resizes_(true) {}
 
   PRETEXT_HD int size() const { return resizes_ ? resized_.size : square_.size; }
+  /// The share of the short side that evaluation sees.
+  float kept() const { return resizes_ ? resized_.keep : 1; }
 
   PRETEXT_HD Affine operator()(const ImageView& picture) const {
     return resizes_ ? resized_(picture) : square_(picture);

@@ -102,12 +102,14 @@ struct ExemplarTransform {
   }
 };
 
-/// Writes one sample of the seed that a picture of the seeds' own set has, labelled by its number.
+/// Writes one sample of the seed that a picture of the seeds' own set has, labelled by its number. Which
+/// sample follows from the epoch of the plan, in training or not: Exemplar names the one that is left for
+/// evaluation.
 struct ExemplarViews {
   static constexpr int views = 1, labels = 1;
   ExemplarTransform transform{};
   int size = 32;
-  const Place* table = nullptr;  ///< [seeds]: where each lies in its picture; the task owns it
+  const Place* table = nullptr;  ///< [seeds]: where each lies, one for every picture; the task owns it
   std::int64_t seeds = 0;
 
   std::int64_t table_size() const { return seeds; }

@@ -12,15 +12,16 @@ namespace pretext::tasks {
 
 /// Pictures as a frozen network is shown them: upright, centred, never mirrored.
 struct PlainInputs {
-  SquareCrop crop{};
+  Crop crop{};
   Normalization normalization = cifar_normalization;
   Space space = Space::rgb;
 
   /// All that decides the inputs of a picture: for keeping what was computed of them.
   std::string text() const {
     std::string all =
-        message(crop.size, " pixels, space ", static_cast<int>(space), ", ",
-                static_cast<int>(normalization.statistics), " statistics, gain ", normalization.gain);
+        message(crop.size(), " pixels", crop.kept() < 1 ? message(" of ", crop.kept()) : "", ", space ",
+                static_cast<int>(space), ", ", static_cast<int>(normalization.statistics),
+                " statistics, gain ", normalization.gain);
     for (int c = 0; c < 3; ++c)
       all += message(", ", normalization.mean[c], " / ", normalization.deviation[c]);
     return all;
@@ -35,7 +36,7 @@ struct PlainInputs {
       pictures.push_back(dataset.image(index));
       views.push_back({.source = static_cast<std::int32_t>(views.size()), .map = crop(pictures.back())});
     }
-    return render<D, T>(pictures, views, {crop.size, crop.size, normalization, space});
+    return render<D, T>(pictures, views, {crop.size(), crop.size(), normalization, space});
   }
 };
 
