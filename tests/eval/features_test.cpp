@@ -154,6 +154,22 @@ TEST_CASE("a picture without a label has label -1") {
   CHECK(eval::pixels(std::move(builder).build(), render).labels == std::vector{-1});
 }
 
+TEST_CASE("fewer pictures are in memory at a time where they are larger") {
+  const auto largest = [](int side) {
+    std::int64_t most = 0;
+    const auto blank = [&](const data::Dataset&, Span<const std::int64_t> indices) {
+      most = std::max<std::int64_t>(most, std::ssize(indices));
+      return X::zeros({std::ssize(indices), side, side, 3});
+    };
+    eval::pixels(pictures(600), blank, {.pool = Pool::average, .budget = 3});
+    return most;
+  };
+  CHECK(largest(8) == 256);
+  CHECK(largest(32) == 256);
+  CHECK(largest(64) == 128);
+  CHECK(largest(1024) == 8);  // the first batch tells how large they are
+}
+
 TEST_CASE("taps that do not exist, data that is not there and inputs of other sizes are refused") {
   nn::Sequential<> net = test::two_stages();
   const auto ask = [&](std::vector<std::string> taps, const data::Dataset& set, FeatureOptions o = {}) {

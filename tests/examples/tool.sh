@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tool.sh PRETEXT: the command-line tool from end to end on a handful of pictures, and what it says to wrong input.
+# tool.sh PRETEXT OPEN_PAGES: the command-line tool from end to end on a handful of pictures, what it says to wrong input,
+# and its pages in a browser.
 set -eu
 tool=$1
+open_pages=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -311,4 +313,8 @@ refused "--force runs it anew" demo $small --out demo
 refused "do not fill one batch of 40" demo --data shapes:32:30 --width 8 --batch 10 --out wrong
 refused "--supervised-epochs 0" demo $small --supervised-epochs 0 --out wrong
 says "page: demo/report.html" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo --resume
+
+# Its pages in a browser, where there is one.
+"$open_pages" run/report.html jigsaw/report.html compare.html study/study.html demo/report.html ||
+  [ $? = 77 ] || fail "a page does not open as it should"
 echo "tool: all calls answered as they should"

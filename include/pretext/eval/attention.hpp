@@ -124,6 +124,7 @@ std::vector<Attention> attention(nn::Sequential<Cpu, float>& net, Span<const std
       put(pixels_tap, input);
       net(input, put);
     }
+    return upright.shape();
   });
   return result;
 }

@@ -16,7 +16,7 @@ namespace pretext::eval {
 struct FeatureOptions {
   Pool pool = Pool::average;
   std::int64_t budget = 4096;  ///< features a tap may have; `flat` does not ask
-  std::int64_t batch = 256;    ///< pictures in memory at a time
+  std::int64_t batch = 256;    ///< pictures in memory at a time; fewer where they are large
   std::string store{};         ///< folder that keeps features, so that none is computed twice; empty: none
   std::string inputs{};        ///< for a store: all that decides what `render` makes of a picture, as a text
 
@@ -39,14 +39,18 @@ inline constexpr const char* pixels_tap = "pixels";
 
 namespace detail {
 
-/// Calls f(first, indices) for pictures [first, first + indices.size()), batch by batch.
+/// Calls f(first, indices) for pictures [first, first + indices.size()), batch by batch. f returns how large
+/// a picture is [N, H, W, C]: a batch holds half a million pixels, as maps of the first layers take many
+/// times that.
 template <class F>
 void each_batch(std::int64_t pictures, std::int64_t batch, F&& f) {
   std::vector<std::int64_t> indices;
-  for (std::int64_t first = 0; first < pictures; first += batch) {
-    indices.resize(static_cast<std::size_t>(std::min(batch, pictures - first)));
+  std::int64_t fits = 8;
+  for (std::int64_t first = 0; first < pictures; first += std::ssize(indices)) {
+    indices.resize(static_cast<std::size_t>(std::min({fits, batch, pictures - first})));
     std::iota(indices.begin(), indices.end(), first);
-    f(first, Span<const std::int64_t>(indices));
+    const Shape shape = f(first, Span<const std::int64_t>(indices));
+    fits = std::max<std::int64_t>(1, (1 << 19) / std::max<std::int64_t>(1, shape[1] * shape[2]));
   }
 }
 
@@ -96,6 +100,7 @@ std::vector<Features> extract(nn::Sequential<Cpu, float>& backbone, Span<const s
     const Tensor<float, Cpu> input = render(dataset, indices);
     put(pixels_tap, input);
     if (deep) backbone(input, put);
+    return input.shape();
   });
   return result;
 }
