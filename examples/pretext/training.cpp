@@ -266,7 +266,7 @@ void require_apart(const std::filesystem::path& run, const DataSettings& source)
 }
 
 Trained train_network(const TrainingSettings& s, const data::Dataset& train, const data::Dataset& test,
-                      train::FitOptions how) {
+                      train::FitOptions how, const MakeCompanion& companion) {
   s.check(train);
   require_apart(how.out, s.source);
   if (how.mode == train::RunMode::resume) require_same_settings(how.out / "config.toml", how.config);
@@ -291,7 +291,10 @@ Trained train_network(const TrainingSettings& s, const data::Dataset& train, con
       events.image("inputs", r.step, tool_task(s.task).view(s, request).view());
     };
   const optim::Sgd sgd{.momentum = s.momentum, .weight_decay = s.weight_decay, .nesterov = s.nesterov};
+  auto beside = companion ? companion(result.backbone, setup.train) : nullptr;
+  how.companion = beside.get();
   result.epochs = train::fit(result.backbone, result.task, setup.train, sgd, how);
+  beside = nullptr;  // before the backbone moves on
   result.tested = counted(setup.test.size(), setup.tested);
   if (setup.test.size() > 0)
     result.test = train::evaluate(result.backbone, result.task, setup.test, {.batch = s.batch});

@@ -99,10 +99,15 @@ pretext::eval::LabelOrder label_order_of(const std::string& name);
 /// The pictures that have labels, each once.
 pretext::data::Dataset labelled_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
 
+/// Makes what learns beside a backbone from the pictures that it is trained on.
+using MakeCompanion = std::function<std::unique_ptr<pretext::train::Companion>(
+    pretext::nn::Sequential<>& backbone, const pretext::data::Dataset& pictures)>;
+
 /// Trains a backbone for the task of the settings. `how` says where the run lives; the rest of it is filled
 /// in. An empty `test` is not scored.
 Trained train_network(const TrainingSettings& settings, const pretext::data::Dataset& train,
-                      const pretext::data::Dataset& test, pretext::train::FitOptions how);
+                      const pretext::data::Dataset& test, pretext::train::FitOptions how,
+                      const MakeCompanion& companion = {});
 
 /// Throws where a run folder is the folder of the pictures, or holds it.
 void require_apart(const std::filesystem::path& run, const DataSettings& source);

@@ -100,6 +100,12 @@ refused "pictures: other ones than the run began with" pretrain --out run --resu
 [ "$before" = "$(cksum < run/ckpt/last.safetensors)" ] || fail "a resumed run that was finished changed"
 says "saved in again" pretrain $small --config good.toml --epochs 2 --recompute --out again
 cmp -s run/metrics.csv again/metrics.csv || fail "--recompute changed the metrics"
+says "saved in watched" pretrain $small --epochs 2 --online-probes --out watched
+holds watched/online_probes.jsonl '{"epoch":2,"tap":"block1","linear":'
+says "saved in unwatched" pretrain $small --epochs 2 --out unwatched
+cmp -s watched/metrics.csv unwatched/metrics.csv || fail "online probes change the training"
+says "watched/report.html" report --run watched --pictures 1
+holds watched/report.html "What the features were worth on the way"
 says "held out: loss" pretrain $small --epochs 1 --validation 0.4 --test --out held --tensorboard
 for tag in validation/accuracy filters inputs block1.conv1.weight; do
   grep -qa -- "$tag" held/events/events.out.tfevents.* || fail "no $tag in the event file"
@@ -315,6 +321,6 @@ refused "--supervised-epochs 0" demo $small --supervised-epochs 0 --out wrong
 says "page: demo/report.html" demo $small --epochs 1 --supervised-epochs 1 --seeds 2 --out demo --resume
 
 # Its pages in a browser, where there is one.
-"$open_pages" run/report.html jigsaw/report.html compare.html study/study.html demo/report.html ||
+"$open_pages" run/report.html watched/report.html jigsaw/report.html compare.html study/study.html demo/report.html ||
   [ $? = 77 ] || fail "a page does not open as it should"
 echo "tool: all calls answered as they should"

@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <iomanip>
 #include <memory>
+#include <pretext/eval/online_probes.hpp>
 #include <pretext/pretext.hpp>
 #include <sstream>
 
+#include "run_facts.hpp"
 #include "saved_run.hpp"
-#include "training.hpp"
+#include "tasks.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -17,7 +19,8 @@ namespace {
 struct PretrainSettings {
   TrainingSettings training;
   std::string out;
-  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false;
+  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false,
+       online_probes = false;
   std::int64_t threads = 0, loader_threads = 1, loader_depth = 2;
   double checkpoint_seconds = 60;
 };
@@ -116,7 +119,16 @@ int run(PretrainSettings& s, Settings& settings) {
                         .checkpoint_seconds = s.checkpoint_seconds,
                         .config = settings.toml(),
                         .tensorboard = s.tensorboard};
-  Trained trained = train_network(s.training, train, test, std::move(how));
+  const auto online = std::filesystem::path(s.out) / online_probes_file;
+  if (mode_of(s) == train::RunMode::resume && std::filesystem::exists(online)) s.online_probes = true;
+  MakeCompanion probes;
+  if (s.online_probes)
+    probes = [&](nn::Sequential<>& backbone, const data::Dataset& pictures) {
+      const std::int64_t size = s.training.source.size, channels = tool_task(s.training.task).channels;
+      return std::make_unique<eval::OnlineProbes>(backbone, Shape{1, size, size, channels}, pictures,
+                                                  eval::OnlineProbeOptions{.file = online});
+    };
+  Trained trained = train_network(s.training, train, test, std::move(how), probes);
   if (trained.test.count > 0) write_test(s, trained, test, settings.command());
   const std::string line = summary(s.training.task, trained);
   train::add_to_log(s.out, line);
@@ -144,6 +156,9 @@ Verb pretrain_verb() {
                              "Score the test part at the end, when nothing is left to choose: test.json");
   verb.settings.add_unstored("tensorboard", &s->tensorboard,
                              "Write metrics, weights, filters and inputs for TensorBoard into RUN/events");
+  verb.settings.add_unstored(
+      "online-probes", &s->online_probes,
+      "Probe every tap while it is trained, which changes no bit of it: online_probes.jsonl");
   verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
   verb.settings.add_unstored("recompute", &s->training.recompute,

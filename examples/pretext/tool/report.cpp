@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `pretext report` explains one run on a page of its own: how training went, what the task shows to the
 // network and what it answers, and what the features are worth where they were measured.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -43,6 +44,29 @@ Html curves(const RunFacts& facts) {
   };
   return report::side_by_side({plot("Loss", "loss", loss_of, held_out_loss),
                                plot("The task solved", "accuracy, %", accuracy_of, held_out_accuracy)});
+}
+
+/// A curve a tap, of one kind of online probe.
+Html online_plot(const RunFacts& facts, const char* title, double eval::OnlineScore::*accuracy) {
+  report::LinePlot plot{.title = title, .x_label = "epoch", .y_label = "accuracy, %"};
+  for (const eval::OnlineScore& s : facts.online) {
+    auto series = std::ranges::find(plot.series, s.tap, &report::Series::name);
+    if (series == plot.series.end()) series = plot.series.insert(plot.series.end(), {.name = s.tap});
+    series->x.push_back(static_cast<double>(s.epoch));
+    series->y.push_back(100 * s.*accuracy);
+  }
+  return report::figure(plot);
+}
+
+void add_online(report::Page& page, const RunFacts& facts) {
+  if (facts.online.empty()) return;
+  page.section(
+      "What the features were worth on the way",
+      "Probes that learnt at every tap while the network was trained, each picture asked about before its "
+      "label was used. No gradient of theirs reached the network. Training pictures, as the task shows them: "
+      "not to be compared with the numbers below.",
+      report::side_by_side({online_plot(facts, "Linear", &eval::OnlineScore::linear),
+                            online_plot(facts, "Nearest neighbours", &eval::OnlineScore::knn)}));
 }
 
 void add_headline(report::Page& page, const RunFacts& facts) {
@@ -116,6 +140,7 @@ int run(const ReportSettings& s) {
   report::Page page(facts.training.task + ": " + facts.folder.string(), summary(facts));
   add_headline(page, facts);
   page.section("How training went", curves(facts));
+  add_online(page, facts);
   add_views(page, facts, s.pictures);
   add_probes(page, facts);
   add_constants(page, facts);

@@ -2,6 +2,7 @@
 #include "run_facts.hpp"
 
 #include <pretext/core/json_reader.hpp>
+#include <sstream>
 
 #include "measure.hpp"
 
@@ -15,6 +16,30 @@ std::vector<train::Record> epochs_of(const fs::path& run) {
   std::erase_if(epochs, [](const train::Record& r) { return r.kind != "epoch"; });
   require(!epochs.empty(), run.string(), ": no epoch has ended yet, so there is nothing to report");
   return epochs;
+}
+
+std::vector<eval::OnlineScore> online_of(const fs::path& run) {
+  std::vector<eval::OnlineScore> scores;
+  const fs::path path = run / online_probes_file;
+  if (!fs::exists(path)) return scores;
+  std::istringstream lines(read_text(path));
+  for (std::string line; std::getline(lines, line);) {
+    JsonReader in(line, path.string());
+    eval::OnlineScore& score = scores.emplace_back();
+    in.object([&](const std::string& key) {
+      if (key == "epoch")
+        score.epoch = in.integer();
+      else if (key == "tap")
+        score.tap = in.string();
+      else if (key == "linear")
+        score.linear = in.number();
+      else if (key == "knn")
+        score.knn = in.number();
+      else
+        in.skip();
+    });
+  }
+  return scores;
 }
 
 }  // namespace
@@ -52,5 +77,6 @@ RunFacts read_facts(const fs::path& run, const TrainingSettings& training) {
     if (fs::exists(run / name))
       for (eval::Result& r : read_results(run / name)) results.push_back(std::move(r));
   facts.probes = eval::summarize(results);
+  facts.online = online_of(run);
   return facts;
 }

@@ -3,12 +3,16 @@
 
 #include <filesystem>
 #include <optional>
+#include <pretext/eval/online_probes.hpp>
 #include <pretext/eval/protocol.hpp>
 #include <pretext/train/metrics.hpp>
 #include <string>
 #include <vector>
 
 #include "training.hpp"
+
+/// The file of a run folder that 'pretrain --online-probes' writes.
+inline constexpr const char* online_probes_file = "online_probes.jsonl";
 
 /// What a run folder says of a training and of what its features are worth.
 struct RunFacts {
@@ -17,6 +21,7 @@ struct RunFacts {
   std::vector<pretext::train::Record> epochs;
   std::optional<double> test_accuracy{};
   std::vector<pretext::eval::Summary> probes{};
+  std::vector<pretext::eval::OnlineScore> online{};  ///< empty: no probe learnt during the training
 
   /// The tap whose validation accuracy is highest by a protocol; null where none was measured.
   const pretext::eval::Summary* best(const std::string& protocol) const;

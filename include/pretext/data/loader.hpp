@@ -73,6 +73,9 @@ class Loader {
 
   std::int64_t steps_per_epoch() const { return steps_; }
 
+  /// What the batch of a step of this epoch is made of.
+  BatchPlan plan(std::int64_t step) const { return plan_batch(size_, options_, epoch_, step); }
+
   /// Goes to a step of an epoch, as after a resume; what was made ahead is dropped.
   void start(std::int64_t epoch, std::int64_t step) {
     narrow<std::uint32_t>(epoch, "loader: epoch");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "pretext/autograd/pending.hpp"
@@ -88,6 +89,12 @@ class Sequential {
     return run(x, index(tap) + 1, [](auto&&...) {});
   }
 
+  /// Calls f(tap, value) after every stage of each recorded pass; no gradient flows through what it reads,
+  /// and what is computed stays the same. An empty f ends that.
+  void watch(std::function<void(const std::string& tap, const Tensor<T, D>& value)> f) {
+    watcher_ = std::move(f);
+  }
+
   std::vector<std::string> taps() const {
     std::vector<std::string> names;
     for (const Stage& stage : stages_) names.push_back(stage.name);
@@ -124,11 +131,14 @@ class Sequential {
     for (std::size_t i = 0; i < count; ++i) {
       x = stages_[i].layer(x);
       on_stage(stages_[i].name, x);
+      if constexpr (std::same_as<X, Var<T, D>>)
+        if (watcher_) watcher_(stages_[i].name, x.operand.value());
     }
     return x;
   }
 
   std::vector<Stage> stages_;
+  std::function<void(const std::string&, const Tensor<T, D>&)> watcher_;
 };
 
 }  // namespace pretext::nn

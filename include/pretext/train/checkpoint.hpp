@@ -32,17 +32,18 @@ struct CheckpointInfo {
 };
 
 /// A training at rest: one safetensors file. The network keeps its PyTorch names, the task's head has "head."
-/// before its own, the optimiser "optimizer."; the info is in the metadata.
+/// before its own, the optimiser "optimizer.", what learnt beside it "companion."; the info is in the
+/// metadata.
 struct Checkpoint {
   CheckpointInfo info;
-  std::vector<NamedTensor> network, head, optimizer;
+  std::vector<NamedTensor> network, head, optimizer, companion{};
 };
 
 namespace detail {
 
 inline constexpr std::string_view checkpoint_format = "1";
 inline constexpr std::string_view head_prefix = "head.", optimizer_prefix = "optimizer.",
-                                  fact_prefix = "fact.";
+                                  companion_prefix = "companion.", fact_prefix = "fact.";
 
 /// Calls f(name, field) for all that the metadata hold, but for the facts.
 template <class Info, class F>
@@ -118,7 +119,8 @@ inline CheckpointInfo read_info(const std::map<std::string, std::string>& metada
 }
 
 inline bool is_network_name(std::string_view name) {
-  return !name.starts_with(head_prefix) && !name.starts_with(optimizer_prefix);
+  return !name.starts_with(head_prefix) && !name.starts_with(optimizer_prefix) &&
+         !name.starts_with(companion_prefix);
 }
 
 inline TensorFile to_file(const Checkpoint& checkpoint) {
@@ -136,15 +138,17 @@ inline TensorFile to_file(const Checkpoint& checkpoint) {
   };
   add(head_prefix, checkpoint.head);
   add(optimizer_prefix, checkpoint.optimizer);
+  add(companion_prefix, checkpoint.companion);
   return file;
 }
 
 inline Checkpoint from_file(TensorFile file) {
-  Checkpoint checkpoint{read_info(file.metadata), {}, {}, {}};
+  Checkpoint checkpoint{read_info(file.metadata), {}, {}, {}, {}};
   for (NamedTensor& tensor : file.tensors) {
     std::vector<NamedTensor>* place = &checkpoint.network;
     for (const auto& [prefix, list] :
-         {std::pair(head_prefix, &checkpoint.head), std::pair(optimizer_prefix, &checkpoint.optimizer)})
+         {std::pair(head_prefix, &checkpoint.head), std::pair(optimizer_prefix, &checkpoint.optimizer),
+          std::pair(companion_prefix, &checkpoint.companion)})
       if (tensor.name.starts_with(prefix)) {
         tensor.name.erase(0, prefix.size());
         place = list;

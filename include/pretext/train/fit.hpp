@@ -111,6 +111,7 @@ class Training {
     nn::load_state(backbone_, checkpoint->network);
     nn::load_state(task_, checkpoint->head);
     optimizer_.load_state(checkpoint->optimizer);
+    if (options_.companion != nullptr) options_.companion->load_state(checkpoint->companion);
     epochs_ = files_->epochs_so_far(at_.epoch);
     if (checkpoint->info.config_hash != at_.config_hash)
       note("the configuration is not the one that the run began with");
@@ -131,6 +132,7 @@ class Training {
       if (!batch) return;
       speed_.waited += progress_->now() - asked;
       take_step(*batch);
+      if (options_.companion != nullptr) options_.companion->after_step(loader_.plan(at_.step - 1));
       after_step();
     }
   }
@@ -170,6 +172,7 @@ class Training {
     ++at_.epoch;
     at_.step = 0;
     at_.epoch_totals = {};
+    if (options_.companion != nullptr) options_.companion->after_epoch(at_.epoch);
     if (options_.on_epoch) options_.on_epoch(r);
     if (files_) files_->add_events(params_, r);
   }
@@ -224,7 +227,9 @@ class Training {
   }
 
   Checkpoint checkpoint() {
-    return {at_, nn::save_state(backbone_), nn::save_state(task_), optimizer_.save_state()};
+    Checkpoint c{at_, nn::save_state(backbone_), nn::save_state(task_), optimizer_.save_state()};
+    if (options_.companion != nullptr) c.companion = options_.companion->save_state();
+    return c;
   }
 
   void save() {
@@ -236,7 +241,6 @@ class Training {
     last_save_ = progress_->now();
   }
 
-  // The signal that asks for a stop; 0 for none.
   int signal() const { return options_.stop_on_signals ? StopSignals::received() : 0; }
 
   void stop_if_asked() {
