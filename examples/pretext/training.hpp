@@ -100,7 +100,7 @@ pretext::eval::LabelOrder label_order_of(const std::string& name);
 pretext::data::Dataset labelled_of(const TrainingSettings& settings, const pretext::data::Dataset& train);
 
 /// Makes what learns beside a backbone from the pictures that it is trained on.
-using MakeCompanion = std::function<std::unique_ptr<pretext::train::Companion>(
+using MakeCompanion = std::function<std::unique_ptr<pretext::tasks::Companion>(
     pretext::nn::Sequential<>& backbone, const pretext::data::Dataset& pictures)>;
 
 /// Trains a backbone for the task of the settings. `how` says where the run lives; the rest of it is filled

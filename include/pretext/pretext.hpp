@@ -176,6 +176,7 @@
 #include "pretext/tasks/classifier.hpp"
 #include "pretext/tasks/colorization.hpp"
 #include "pretext/tasks/colorization_options.hpp"
+#include "pretext/tasks/companion.hpp"
 #include "pretext/tasks/contrastive.hpp"
 #include "pretext/tasks/crop.hpp"
 #include "pretext/tasks/exemplar.hpp"

@@ -4,6 +4,7 @@
 #include "pretext/cpu/batch_norm.hpp"
 #include "pretext/cpu/conv2d.hpp"
 #include "pretext/cpu/elementary.hpp"
+#include "pretext/cpu/linear.hpp"
 #include "pretext/cpu/map.hpp"
 #include "pretext/cpu/pool.hpp"
 #include "pretext/cpu/update.hpp"

@@ -10,6 +10,10 @@
 
 #include "pretext/core/file.hpp"
 #include "pretext/core/json.hpp"
+#include "pretext/cpu/linear.hpp"
+#include "pretext/cpu/loss.hpp"
+#include "pretext/cpu/pool.hpp"
+#include "pretext/cpu/update.hpp"
 #include "pretext/data/dataset.hpp"
 #include "pretext/eval/knn.hpp"
 #include "pretext/nn/linear.hpp"
@@ -19,7 +23,7 @@
 #include "pretext/ops/pool.hpp"
 #include "pretext/optim/adam.hpp"
 #include "pretext/optim/optimizer.hpp"
-#include "pretext/train/companion.hpp"
+#include "pretext/tasks/companion.hpp"
 
 namespace pretext::eval {
 
@@ -180,7 +184,7 @@ class OnlineTap {
 /// Linear heads and a nearest-neighbour memory on every tap, which learn while the network is trained, from
 /// what its own passes compute: the curve of what its features are worth. A picture's features are the mean
 /// over its views. They read values and give no gradient, so that labels change no bit of the network.
-class OnlineProbes : public train::Companion {
+class OnlineProbes : public tasks::Companion {
  public:
   /// Watches the backbone until it is destroyed. `input` [1, H, W, C] is of any size that the backbone takes.
   OnlineProbes(nn::Sequential<>& backbone, const Shape& input, const data::Dataset& pictures,

@@ -11,7 +11,7 @@
 #include "pretext/data/dataset.hpp"
 #include "pretext/optim/group.hpp"
 #include "pretext/optim/schedule.hpp"
-#include "pretext/train/companion.hpp"
+#include "pretext/tasks/companion.hpp"
 #include "pretext/train/event_file.hpp"
 #include "pretext/train/metrics.hpp"
 #include "pretext/train/progress.hpp"
@@ -41,7 +41,7 @@ struct FitOptions {
   bool stop_on_signals = true;                 ///< SIGINT, SIGTERM, SIGHUP save, then throw Interrupted
   Progress::Options progress{};
   std::function<void(const Record&)> on_epoch{};  ///< called at the end of each epoch
-  Companion* companion = nullptr;                 ///< learns beside the network; it must outlive the training
+  tasks::Companion* companion = nullptr;          ///< learns beside the network; it must outlive the training
   bool tensorboard = false;  ///< metrics and histograms of weights as event files too, in the run's events/
   std::function<void(EventFile&, const Record&)> on_events{};  ///< adds to those at the end of each epoch
 };

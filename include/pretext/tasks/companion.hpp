@@ -6,7 +6,7 @@
 #include "pretext/data/loader.hpp"
 #include "pretext/tensor/named_tensor.hpp"
 
-namespace pretext::train {
+namespace pretext::tasks {
 
 /// What learns beside a network and never touches it: fit() tells it of every step and every epoch, and keeps
 /// its state in the checkpoints.
@@ -24,4 +24,4 @@ class Companion {
   virtual void load_state(const std::vector<NamedTensor>& tensors) = 0;
 };
 
-}  // namespace pretext::train
+}  // namespace pretext::tasks
