@@ -9,6 +9,7 @@ where it grows in both from step to step.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,8 @@ def resnet18(classes):
 
 def ours(options, precision, folder):
     words = [options.curve, options.data, folder, options.steps, options.batch, options.rate, precision]
-    run = subprocess.run([str(word) for word in words], check=False, stdout=subprocess.PIPE, text=True)
+    threads = {**os.environ, "PRETEXT_THREADS": str(options.threads)}
+    run = subprocess.run([str(word) for word in words], check=False, stdout=subprocess.PIPE, text=True, env=threads)
     if run.returncode != 0:
         sys.exit(run.returncode)
     return [json.loads(line)["loss"] for line in run.stdout.splitlines()]

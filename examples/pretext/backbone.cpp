@@ -18,6 +18,12 @@ nn::Sequential<> make_backbone(const TrainingSettings& s) {
   return models::backbone(s.model, options, rng);
 }
 
+nn::Sequential<> make_network(const TrainingSettings& s) {
+  nn::Sequential<> net = make_backbone(s);
+  add_head(s, net);
+  return net;
+}
+
 void add_head(const TrainingSettings& s, nn::Sequential<>& backbone) {
   if (s.frozen_at.empty()) return;
   const models::ProbeHead head = s.head == "mlp"    ? models::ProbeHead::mlp

@@ -53,8 +53,7 @@ Restored load_backbone(const TrainingSettings& s, const std::filesystem::path& r
   };
   const auto checkpoint = train::CheckpointRing(run / "ckpt").read(note);
   require(checkpoint.has_value(), run.string(), ": has no checkpoint yet");
-  Restored restored{make_backbone(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step};
-  add_head(s, restored.backbone);
+  Restored restored{make_network(s), checkpoint->head, checkpoint->info.epoch, checkpoint->info.step};
   nn::load_state(restored.backbone, checkpoint->network);
   restored.hash = nn::hash_state(restored.backbone);
   restored.steps = restored.epoch * checkpoint->info.steps_per_epoch + restored.step;

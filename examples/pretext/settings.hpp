@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,6 +34,11 @@ class Settings {
   }
 
   std::vector<Field>& fields() { return fields_; }
+
+  /// Whether a value stood on the command line.
+  bool given(std::string_view name) const {
+    return std::ranges::any_of(fields_, [&](const Field& f) { return f.name == name && f.given; });
+  }
 
   /// The command line that the values came from, as a shell reads it: stored with results.
   const std::string& command() const { return command_; }

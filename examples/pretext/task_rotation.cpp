@@ -20,6 +20,7 @@ Normalization colors_of(const TrainingSettings& s) {
   other.variant = colon == std::string::npos ? "fitted" : s.colors_of.substr(colon + 1);
   const ToolTask& task = tool_task(other.task);
   require_known(other.task + " variant", other.variant, task.variants);
+  require(task.channels == 3, "--colors-of ", s.colors_of, ": its inputs are not colours");
   return task.inputs(other).normalization;
 }
 

@@ -72,6 +72,9 @@ void TrainingSettings::add_to(Settings& settings) {
                "Supervised: the tap up to which the backbone stays as it is, and which is its last");
   settings.add("head", &head, "What learns on that tap: none but the classifier, mlp or conv as RotNet's");
   settings.add("head-lr", &head_lr, "Learning rate of the head over that of the rest");
+  settings.add(
+      "online-probes", &online_probes,
+      "Probe every tap while it is trained, by labels that change no bit of it: online_probes.jsonl");
   settings.add("seed", &seed, "Decides the weights, the order and all draws");
 }
 
@@ -114,23 +117,11 @@ data::Dataset TrainingSettings::open_training() const {
 
 tasks::PlainInputs TrainingSettings::inputs() const { return tool_task(task).inputs(*this); }
 
-void TrainingSettings::resolve_size(const ToolTask& asked) {
-  const std::int64_t given = source.size;
-  if (given == 0) source.size = asked.size;
-  if (variant == "fitted") return;
-  const TrainingSettings usual;
-  require(padding == usual.padding && mirror == usual.mirror,
-          "--padding and --mirror are for the fitted variant; the crops of '", variant, "' are its own");
-  source.size = inputs().crop.size();
-  require(given == 0 || given == source.size, "--size ", given, ": ", task, " by the variant '", variant,
-          "' takes inputs of ", source.size, "; leave --size out");
-}
-
 void TrainingSettings::resolve() {
   const ToolTask& asked = tool_task(task);
   require_known(task + " variant", variant, asked.variants);
   require_known("part", part, {"train", "unlabeled"});
-  resolve_size(asked);
+  if (source.size == 0) source.size = asked.size;
   require_known("model", model, model_names());
   require_known("precision", precision, {"fast", "strict"});
   require(width == 0 || (width >= 8 && width <= 65536), "--width must be 8 to 65536, or 0, not ", width);
@@ -156,7 +147,8 @@ void TrainingSettings::resolve() {
   require(validation >= 0 && validation < 1, "--validation must be 0 or more and below 1, not ", validation);
   source.check();
   crop();
-  inputs();
+  const std::int64_t published = inputs().crop.size();
+  if (variant != "fitted") source.size = published;
   make_schedule();
 }
 
@@ -199,7 +191,9 @@ void require_same_settings(const std::filesystem::path& stored, const std::strin
   if (!std::filesystem::exists(stored)) return;
   const auto then = values_of(std::ifstream(stored));
   std::string differing;
-  for (const auto& [name, value] : values_of(std::istringstream(config))) {
+  const auto now = values_of(std::istringstream(config));
+  for (const auto& [name, value] : now) {
+    if (name == "size" && now.at("variant") != "\"fitted\"") continue;  // it follows from the variant
     if (name == "data" || name == "cache" || name == "max-bad") continue;
     const auto stored_value = then.find(name);
     const std::string before = stored_value == then.end() ? default_of(name) : stored_value->second;

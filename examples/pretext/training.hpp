@@ -19,8 +19,6 @@ struct WeightSettings {
   void load(pretext::nn::Sequential<>& backbone) const;
 };
 
-struct ToolTask;
-
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
   std::string task = "rotation", variant = "fitted", part = "train", model = "nin3", schedule = "cosine",
@@ -38,7 +36,8 @@ struct TrainingSettings {
   std::string frozen_at, head = "none";
   std::int64_t labels = 0;  ///< a class; 0: all
   double head_lr = 1;
-  bool recompute = false;  ///< decides nothing but memory and time: not stored
+  bool online_probes = false;  ///< changes no bit of the network; stored, so that a resumed run has them too
+  bool recompute = false;      ///< decides nothing but memory and time: not stored
 
   void add_to(Settings& settings);
 
@@ -54,9 +53,6 @@ struct TrainingSettings {
   /// The pictures to learn from.
   pretext::data::Dataset open_training() const;
   std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
-
- private:
-  void resolve_size(const ToolTask& asked);
 };
 
 /// What a training leaves behind.
@@ -78,6 +74,9 @@ std::vector<std::string> model_names();
 
 /// A freshly drawn backbone: the same for the same settings and seed.
 pretext::nn::Sequential<> make_backbone(const TrainingSettings& settings);
+
+/// The same as the network that is trained: with a head on it where part of it is frozen.
+pretext::nn::Sequential<> make_network(const TrainingSettings& settings);
 
 /// Where part of a backbone shall be frozen, what turns it into the network that is trained.
 void add_head(const TrainingSettings& settings, pretext::nn::Sequential<>& backbone);

@@ -39,7 +39,7 @@ data::Dataset mislabelled(const data::Dataset& from) {
   return std::move(builder).build();
 }
 
-const eval::OnlineProbeOptions small{.lr = 0.05, .bank = 40, .k = 3};
+const eval::OnlineProbeOptions small{.held_out = 4, .lr = 0.05, .bank = 400, .k = 3};
 
 struct Run {
   std::uint64_t weights = 0;
@@ -50,14 +50,14 @@ train::FitOptions options(std::int64_t epochs) {
   return {.epochs = epochs, .batch = 10, .schedule = optim::Constant{0.05}, .progress = {.out = nullptr}};
 }
 
-/// Rotation on pictures, with probes that know them by the labels of `labelled`.
-Run trained(const data::Dataset& pictures, const data::Dataset* labelled, train::FitOptions how,
+/// Rotation on pictures, with or without probes.
+Run trained(const data::Dataset& pictures, bool probed, train::FitOptions how,
             eval::OnlineProbeOptions probe = small) {
   nn::Sequential<> net = network();
   Rng rng(2);
   tasks::Rotation<> task({.features = 8, .program = {tasks::SquareCrop{.size = 6, .padding = 0}}}, rng);
   std::optional<OnlineProbes> probes;
-  if (labelled != nullptr) how.companion = &probes.emplace(net, Shape{1, 6, 6, 3}, *labelled, probe);
+  if (probed) how.companion = &probes.emplace(net, Shape{1, 6, 6, 3}, 3, probe);
   train::fit(net, task, pictures, optim::Sgd{.momentum = 0.9}, how);
   return {nn::hash_state(net), probes ? probes->scores() : std::vector<eval::OnlineScore>()};
 }
@@ -72,9 +72,8 @@ bool same(const std::vector<eval::OnlineScore>& a, const std::vector<eval::Onlin
 
 TEST_CASE("probes that watch a training learn what it learns of, and change no bit of the network") {
   const data::Dataset pictures = test::tiny_pictures(120), wrong = mislabelled(pictures);
-  const Run alone = trained(pictures, nullptr, options(6)),
-            watched = trained(pictures, &pictures, options(6)),
-            misled = trained(pictures, &wrong, options(6));
+  const Run alone = trained(pictures, false, options(6)), watched = trained(pictures, true, options(6)),
+            misled = trained(wrong, true, options(6));
   CHECK(watched.weights == alone.weights);
   CHECK(misled.weights == alone.weights);
   REQUIRE(watched.scores.size() == 12);
@@ -98,7 +97,7 @@ TEST_CASE("a training that stops and goes on has the same probes") {
     o.file = dir / name;
     return o;
   };
-  const Run whole = trained(pictures, &pictures, options(4), probe_to("whole.jsonl"));
+  const Run whole = trained(pictures, true, options(4), probe_to("whole.jsonl"));
 
   train::FitOptions how = options(4);
   how.out = dir / "run";
@@ -106,27 +105,59 @@ TEST_CASE("a training that stops and goes on has the same probes") {
     if (epoch > 1.4 && !std::exchange(sent, true)) ::raise(SIGTERM);
     return 0.05;
   };
-  CHECK_THROWS_AS(trained(pictures, &pictures, how, probe_to("halves.jsonl")), train::Interrupted);
+  CHECK_THROWS_AS(trained(pictures, true, how, probe_to("halves.jsonl")), train::Interrupted);
   how.schedule = optim::Constant{0.05};
   how.mode = train::RunMode::resume;
-  const Run halves = trained(pictures, &pictures, how, probe_to("halves.jsonl"));
+  const Run halves = trained(pictures, true, how, probe_to("halves.jsonl"));
   CHECK(halves.weights == whole.weights);
   CHECK(same(halves.scores, whole.scores));
   CHECK(test::read_file(dir / "halves.jsonl") == test::read_file(dir / "whole.jsonl"));
   CHECK(test::read_file(dir / "whole.jsonl").starts_with("{\"epoch\":1,\"tap\":\"first\",\"linear\":"));
 }
 
-TEST_CASE("pictures without labels are passed over, and data sets without any are refused") {
+TEST_CASE("pictures without labels are passed over") {
   data::DatasetBuilder builder("some", {"red", "green", "blue"});
   const data::Dataset all = test::tiny_pictures(60);
   for (std::int64_t i = 0; i < all.size(); ++i)
     std::copy_n(all.image(i).pixels, all.image(i).size(), builder.add(6, 6, i % 2 == 0 ? all.label(i) : -1));
   const data::Dataset some = std::move(builder).build();
-  CHECK(trained(some, &some, options(8)).scores.back().linear > 0.8);
+  CHECK(trained(some, true, options(8)).scores.back().linear > 0.8);
+}
+
+TEST_CASE("probes refuse options that make no sense, a second watcher and a state that is not theirs") {
   nn::Sequential<> net = network();
-  const data::Dataset none = some.subset(std::vector<std::int64_t>{1, 3, 5});
-  CHECK_THROWS_WITH_AS(OnlineProbes(net, Shape{1, 6, 6, 3}, none, small), doctest::Contains("have no labels"),
-                       Error);
-  CHECK_THROWS_WITH_AS(OnlineProbes(net, Shape{1, 6, 6, 3}, all, {.bank = 2, .k = 3}),
+  const Shape input{1, 6, 6, 3};
+  CHECK_THROWS_WITH_AS(OnlineProbes(net, input, 0, small), doctest::Contains("0 classes"), Error);
+  CHECK_THROWS_WITH_AS(OnlineProbes(net, input, 3, {.bank = 2, .k = 3}),
                        doctest::Contains("does not hold 3 neighbours"), Error);
+  CHECK_THROWS_WITH_AS(OnlineProbes(net, input, 3, {.held_out = 1}), doctest::Contains("held out"), Error);
+
+  OnlineProbes probes(net, input, 3, small);
+  CHECK_THROWS_WITH_AS(OnlineProbes(net, input, 3, small), doctest::Contains("watches this network already"),
+                       Error);
+  const std::vector<NamedTensor> good = probes.save_state();
+  probes.load_state(good);
+  CHECK_THROWS_WITH_AS(probes.load_state({}), doctest::Contains("has no 'scores'"), Error);
+  const auto damaged = [&](const std::string& name, std::size_t byte, std::uint8_t value) {
+    std::vector<NamedTensor> tensors = good;
+    for (NamedTensor& t : tensors)
+      if (t.name == name) t.data.at(byte) = std::byte{value};
+    return tensors;
+  };
+  for (const std::size_t count : {5U, 6U})  // where the bank goes on, and how many rows it has
+    CHECK_THROWS_WITH_AS(probes.load_state(damaged("first.counts", 8 * count + 2, 1)),
+                         doctest::Contains("memory of tap first is damaged"), Error);
+  CHECK_THROWS_AS(probes.load_state(damaged("last.counts", 7, 0xFF)), Error);
+  CHECK_THROWS_AS(probes.load_state(damaged("last.labels", 3, 0xFF)), Error);
+  CHECK_THROWS_AS(probes.load_state(damaged("last.labels", 0, 3)), Error);
+}
+
+TEST_CASE("a network that is moved leaves its watcher behind") {
+  nn::Sequential<> net = network(), moved;
+  int seen = 0;
+  net.watch([&](auto&&...) { ++seen; });
+  moved = std::move(net);
+  Tape<Cpu> tape;
+  moved(tape.constant(Tensor<float, Cpu>::zeros({2, 6, 6, 3})));
+  CHECK(seen == 0);
 }

@@ -102,6 +102,7 @@ says "saved in again" pretrain $small --config good.toml --epochs 2 --recompute 
 cmp -s run/metrics.csv again/metrics.csv || fail "--recompute changed the metrics"
 says "saved in watched" pretrain $small --epochs 2 --online-probes --out watched
 holds watched/online_probes.jsonl '{"epoch":2,"tap":"block1","linear":'
+holds watched/config.toml "online-probes = true"
 says "saved in unwatched" pretrain $small --epochs 2 --out unwatched
 cmp -s watched/metrics.csv unwatched/metrics.csv || fail "online probes change the training"
 says "watched/report.html" report --run watched --pictures 1
@@ -152,7 +153,7 @@ holds run/finetune.json '"network":"fine-tuned","tap":"head"'
 says "conv classifier, 3 labels a class, block2" finetune --run run --labels 3 --epochs 1 --batch 15 --frozen-at block2 --head conv --out conv.json
 holds conv.json '"network":"frozen","tap":"block2"'
 says "mlp classifier, all labels, block1" finetune --run run --epochs 1 --batch 15 --frozen-at block1 --head mlp --keep heads --no-baselines --out mlp.json
-says "linear probe (lbfgs), fc2" probe --run heads/finetuned-0-0 --no-baselines --taps fc2 --budget 64 --l2 0.01
+says "linear probe (lbfgs), fc2" probe --run heads/finetuned-0-0 --taps fc2 --budget 64 --l2 0.01
 refused "no tap is named 'block9'; there are block1" finetune --run run --frozen-at block9
 refused "--head mlp needs --frozen-at" finetune --run run --head mlp
 holds run/finetune.json '"protocol":"training, all labels"'
@@ -189,8 +190,8 @@ refused "--batch is that of a model's training step" info rotation --batch 8
 refused "nin6" info nin6
 refused "--width is that of a model" info rotation --width 48
 refused "--variants are those of a task" info nin3 --variants paper
-refused "takes inputs of 224; leave --size out" pretrain rotation --variant released --size 96 --dry-run
-refused "--padding and --mirror are for the fitted variant" pretrain rotation --variant paper --padding 8 --dry-run
+refused "--size: the variant 'released' of rotation has its own; leave it out" pretrain rotation --variant released --size 96 --dry-run
+refused "--padding: the variant 'paper' of rotation has its own" pretrain rotation --variant paper --padding 8 --dry-run
 says "size = 224" pretrain rotation --variant released --dry-run
 
 # Where networks look.

@@ -47,7 +47,7 @@ class Browser {
     write_file(dir / "page.html", page);
     const std::string at = dir.path().string();
     const std::string command =
-        "HOME='" + at + "' timeout 120 " + name_ +
+        "HOME='" + at + "' timeout 60 " + name_ +
         " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking"
         " --disable-component-update --no-first-run --host-resolver-rules='MAP * ~NOTFOUND'"
         " --user-data-dir='" +

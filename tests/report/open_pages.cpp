@@ -24,7 +24,9 @@ int main(int argc, char** argv) {
     check(argv[i], "did not load", visit.finished, visit.log);
     check(argv[i], "lines on the console", visit.console_lines() == 0, visit.log);
     check(argv[i], "requests of other hosts", visit.page_requests() == 0, visit.requests);
-    const std::string fits = test::found_in(browser->visit(test::measured(page)).document);
+    const auto sizes = browser->visit(test::measured(page));
+    check(argv[i], "did not load at other sizes", sizes.finished, sizes.log);
+    const std::string fits = test::found_in(sizes.document);
     check(argv[i], "is wider than a screen, or has broken pictures", fits == test::fits_everywhere, fits);
   }
   return argc < 2 ? 77 : faults == 0 ? 0 : 1;

@@ -47,7 +47,7 @@ class Comparison {
     add_run(s.of.run);
     for (const std::string& run : split_list(s.against)) add_run(run);
     const TrainingSettings first = networks_[0].training;
-    if (s.random) networks_.push_back({"random", first, make_backbone(first)});
+    if (s.random) networks_.push_back({"random", first, make_network(first)});
     const DataSettings source = s.of.read().source;
     const data::Dataset all = source.open(s.part == "test" ? data::Split::test : data::Split::train);
     set_ = all.subset(some_indices(all.size(), s.images));

@@ -44,9 +44,7 @@ int run(FinetuneSettings& s, const Settings& settings) {
   const LabelTraining random = s.random();
   for (const std::int64_t count : s.labels.counts()) {  // whatever is wrong with the settings, before hours
     s.tuned.of(training, s.of.run, s.labels, count, 0);
-    const TrainingSettings first = random.of(training, "", s.labels, count, 0);
-    nn::Sequential<> net = make_backbone(first);
-    add_head(first, net);
+    make_network(random.of(training, "", s.labels, count, 0));
   }
   const Restored restored = load_backbone(training, s.of.run);
   require_writable(out);

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "tasks.hpp"
+
 using namespace pretext;
 
 void LabelSettings::add_to(Settings& settings) {
@@ -28,7 +30,11 @@ void LabelSettings::check() const {
 TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::string& init,
                                    const LabelSettings& labels, std::int64_t count, std::int64_t draw) const {
   TrainingSettings s = run;
-  if (run.task != "supervised") s.colors_of = run.task + ":" + run.variant;
+  s.resolve();
+  // What has one channel lends nothing to three.
+  if (run.task != "supervised")
+    s.colors_of = tool_task(run.task).channels == 3 ? run.task + ":" + run.variant : "";
+  s.online_probes = false;
   s.task = "supervised";
   s.variant = "fitted";
   s.part = "train";
@@ -67,17 +73,20 @@ eval::Result row_of(const TrainingSettings& s, const Trained& trained, const dat
                                                 : s.head + " classifier";
   row.protocol =
       learns + (s.labels == 0 ? ", all labels" : eval::labels_text(s.labels, label_order_of(s.label_order)));
-  row.constants = {{"epochs", message(s.epochs), "of as many pictures as the whole training part"},
-                   {"batch", message(s.batch), "pictures in a step"},
-                   {"schedule", s.schedule, "of the learning rate"},
-                   {"lr", message(s.lr), "highest learning rate"},
-                   {"head lr", message(s.head_lr), "of the head, over that of the rest"},
-                   {"momentum", message(s.momentum), "of SGD"},
-                   {"weight decay", message(s.weight_decay), "of all weights"},
-                   {"padding", message(s.padding), "pixels that crops move"},
-                   {"frozen", frozen ? "up to " + s.frozen_at : "nothing", "of the backbone"},
-                   {"head", s.head, "layers that learn before the linear one"},
-                   {"mirror", s.mirror ? "yes" : "no", "half of the pictures"}};
+  row.constants = {
+      {"epochs", message(s.epochs), "of as many pictures as the whole training part"},
+      {"batch", message(s.batch), "pictures in a step"},
+      {"schedule", s.schedule, "of the learning rate"},
+      {"lr", message(s.lr), "highest learning rate"},
+      {"head lr", message(s.head_lr), "of the head, over that of the rest"},
+      {"momentum", message(s.momentum), "of SGD"},
+      {"weight decay", message(s.weight_decay), "of all weights"},
+      {"padding", message(s.padding), "pixels that crops move"},
+      {"size", message(s.source.size), "pixels of the inputs' side"},
+      {"colors of", s.colors_of.empty() ? "rotation" : s.colors_of, "by which inputs are normalised"},
+      {"frozen", frozen ? "up to " + s.frozen_at : "nothing", "of the backbone"},
+      {"head", s.head, "layers that learn before the linear one"},
+      {"mirror", s.mirror ? "yes" : "no", "half of the pictures"}};
   row.train_hash = learnt.hash();
   row.test_hash = test.hash();
   row.seed = s.random_seed();

@@ -50,7 +50,7 @@ int run(LowshotSettings& s, const Settings& settings) {
     results.insert(results.end(), more.begin(), more.end());
   };
   if (s.baselines) {
-    auto random = make_backbone(training);
+    auto random = make_network(training);
     append(low_shot(s, random, "random", train, test, training.inputs()));
   }
   if (s.supervised.epochs > 0) append(train_on_labels(s.supervised, training, "", s.labels, train, test));

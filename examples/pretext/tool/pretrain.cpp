@@ -19,8 +19,7 @@ namespace {
 struct PretrainSettings {
   TrainingSettings training;
   std::string out;
-  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false,
-       online_probes = false;
+  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false;
   std::int64_t threads = 0, loader_threads = 1, loader_depth = 2;
   double checkpoint_seconds = 60;
 };
@@ -50,7 +49,10 @@ train::RunMode mode_of(const PretrainSettings& s) {
 }
 
 /// All that can be refused before pictures are opened.
-void check(PretrainSettings& s) {
+void check(PretrainSettings& s, const Settings& settings) {
+  for (const char* flag : {"size", "padding", "mirror"})
+    require(s.training.variant == "fitted" || !settings.given(flag), "--", flag, ": the variant '",
+            s.training.variant, "' of ", s.training.task, " has its own; leave it out");
   require(!(s.force && s.resume), "--force starts anew and --resume continues: give one of them");
   require(s.threads >= 0, "--threads must be at least 1, or 0 for one a core, not ", s.threads);
   require(s.loader_threads >= 1 && s.loader_threads <= 1024, "--loader-threads must be 1 to 1024, not ",
@@ -107,7 +109,7 @@ std::string summary(const std::string& task, const Trained& trained) {
 int run(PretrainSettings& s, Settings& settings) {
   if (s.out.empty()) s.out = "runs/" + s.training.task;
   read_resumed(s, settings);
-  check(s);
+  check(s, settings);
   if (s.threads > 0) set_num_threads(narrow<int>(s.threads, "--threads"));
   if (s.dry_run) return dry_run(s, settings.toml());
   const data::Dataset train = s.training.open_training();
@@ -119,16 +121,15 @@ int run(PretrainSettings& s, Settings& settings) {
                         .checkpoint_seconds = s.checkpoint_seconds,
                         .config = settings.toml(),
                         .tensorboard = s.tensorboard};
-  const auto online = std::filesystem::path(s.out) / online_probes_file;
-  if (mode_of(s) == train::RunMode::resume && std::filesystem::exists(online)) s.online_probes = true;
-  MakeCompanion probes;
-  if (s.online_probes)
-    probes = [&](nn::Sequential<>& backbone, const data::Dataset& pictures) {
-      const std::int64_t size = s.training.source.size, channels = tool_task(s.training.task).channels;
-      return std::make_unique<eval::OnlineProbes>(backbone, Shape{1, size, size, channels}, pictures,
-                                                  eval::OnlineProbeOptions{.file = online});
-    };
-  Trained trained = train_network(s.training, train, test, std::move(how), probes);
+  const MakeCompanion probes = [&](nn::Sequential<>& backbone, const data::Dataset& pictures) {
+    const std::int64_t size = s.training.source.size, channels = tool_task(s.training.task).channels;
+    return std::make_unique<eval::OnlineProbes>(
+        backbone, Shape{1, size, size, channels}, static_cast<int>(pictures.classes().size()),
+        eval::OnlineProbeOptions{.seed = s.training.random_seed(),
+                                 .file = std::filesystem::path(s.out) / online_probes_file});
+  };
+  Trained trained =
+      train_network(s.training, train, test, std::move(how), s.training.online_probes ? probes : nullptr);
   if (trained.test.count > 0) write_test(s, trained, test, settings.command());
   const std::string line = summary(s.training.task, trained);
   train::add_to_log(s.out, line);
@@ -156,9 +157,6 @@ Verb pretrain_verb() {
                              "Score the test part at the end, when nothing is left to choose: test.json");
   verb.settings.add_unstored("tensorboard", &s->tensorboard,
                              "Write metrics, weights, filters and inputs for TensorBoard into RUN/events");
-  verb.settings.add_unstored(
-      "online-probes", &s->online_probes,
-      "Probe every tap while it is trained, which changes no bit of it: online_probes.jsonl");
   verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
   verb.settings.add_unstored("recompute", &s->training.recompute,

@@ -74,7 +74,7 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
       results.push_back(std::move(row));
   };
   if (s.baselines) {
-    auto random = make_backbone(training);
+    auto random = make_network(training);
     append(random, "random");
     nn::Sequential<> pixels;
     append(pixels, "raw pixels");

@@ -62,9 +62,9 @@ void add_online(report::Page& page, const RunFacts& facts) {
   if (facts.online.empty()) return;
   page.section(
       "What the features were worth on the way",
-      "Probes that learnt at every tap while the network was trained, each picture asked about before its "
-      "label was used. No gradient of theirs reached the network. Training pictures, as the task shows them: "
-      "not to be compared with the numbers below.",
+      "Probes that learnt at every tap while the network was trained, from seven pictures in eight; accuracy "
+      "is that on the eighth, which they never learn from. No gradient of theirs reached the network. "
+      "Training pictures, as the task shows them: not to be compared with the numbers below.",
       report::side_by_side({online_plot(facts, "Linear", &eval::OnlineScore::linear),
                             online_plot(facts, "Nearest neighbours", &eval::OnlineScore::knn)}));
 }

@@ -168,9 +168,8 @@ Verb study_verb() {
   verb.settings.add("models", &s->models, "Backbones, in the same way");
   verb.settings.add("widths", &s->widths, "Widths of the backbones");
   verb.settings.add("pictures", &s->pictures, "Pictures to learn from; 0: all");
-  verb.settings.add(
-      "hardness", &s->hardness,
-      "Kinds of hardness, each a name and the flags that make it: 'usual,hard --variant paper'");
+  verb.settings.add("hardness", &s->hardness,
+                    "Kinds of hardness, each a name and the flags that make it: 'usual,hard --padding 8'");
   verb.settings.add("seeds", &s->seeds, "Seeds");
   verb.settings.add("train", &s->train, "More flags of 'pretext pretrain' for all cells");
   verb.settings.add("probe", &s->probe, "Flags of 'pretext probe'");

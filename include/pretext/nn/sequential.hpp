@@ -90,9 +90,11 @@ class Sequential {
   }
 
   /// Calls f(tap, value) after every stage of each recorded pass; no gradient flows through what it reads,
-  /// and what is computed stays the same. An empty f ends that.
+  /// and what is computed stays the same. An empty f ends that. One may watch at a time, and a network that
+  /// is moved leaves its watcher behind.
   void watch(std::function<void(const std::string& tap, const Tensor<T, D>& value)> f) {
-    watcher_ = std::move(f);
+    require(f == nullptr || watcher_.f == nullptr, "Sequential: somebody watches this network already");
+    watcher_.f = std::move(f);
   }
 
   std::vector<std::string> taps() const {
@@ -116,6 +118,14 @@ class Sequential {
     AnyLayer<D, T> layer;
   };
 
+  // Knows this network by its place, so it stays there.
+  struct Watcher {
+    std::function<void(const std::string&, const Tensor<T, D>&)> f;
+    Watcher() = default;
+    Watcher(Watcher&&) noexcept {}
+    Watcher& operator=(Watcher&&) noexcept { return *this; }
+  };
+
   std::size_t index(const std::string& tap) const {
     std::string known;
     for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -132,13 +142,13 @@ class Sequential {
       x = stages_[i].layer(x);
       on_stage(stages_[i].name, x);
       if constexpr (std::same_as<X, Var<T, D>>)
-        if (watcher_) watcher_(stages_[i].name, x.operand.value());
+        if (watcher_.f) watcher_.f(stages_[i].name, x.operand.value());
     }
     return x;
   }
 
   std::vector<Stage> stages_;
-  std::function<void(const std::string&, const Tensor<T, D>&)> watcher_;
+  Watcher watcher_;
 };
 
 }  // namespace pretext::nn

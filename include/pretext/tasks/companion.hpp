@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "pretext/data/dataset.hpp"
 #include "pretext/data/loader.hpp"
 #include "pretext/tensor/named_tensor.hpp"
 
@@ -14,13 +15,13 @@ class Companion {
  public:
   virtual ~Companion() = default;
 
-  /// A step on the pictures of this plan was taken.
-  virtual void after_step(const data::BatchPlan& plan) = 0;
+  /// A step on these of the pictures was taken. Row i of a step's inputs shows picture i / (rows / pictures).
+  virtual void after_step(const data::Dataset& pictures, const data::BatchPlan& plan) = 0;
   /// So many epochs are done.
   virtual void after_epoch(std::int64_t epochs) = 0;
 
   virtual std::vector<NamedTensor> save_state() = 0;
-  /// Takes over what save_state() gave; nothing where the training began without a companion.
+  /// Takes over what save_state() gave; throws where it cannot have given that.
   virtual void load_state(const std::vector<NamedTensor>& tensors) = 0;
 };
 

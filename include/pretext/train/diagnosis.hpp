@@ -13,6 +13,12 @@
 
 namespace pretext::train {
 
+/// Ends a training that cannot go on, with what may help.
+[[noreturn]] inline void fail_not_finite(const std::string& when, const std::string& what, double lr) {
+  fail("training: ", when, ": ", what, ". Try a learning rate below ", lr,
+       ", a longer warm-up, or batch norm; and look at the pictures");
+}
+
 /// How many elements are infinite or not a number.
 template <class T, Device D>
 std::int64_t count_not_finite(const Tensor<T, D>& there) {

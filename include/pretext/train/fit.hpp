@@ -30,6 +30,7 @@ class Training {
            const FitOptions& options)
       : backbone_(backbone),
         task_(task),
+        dataset_(dataset),
         options_(options),
         params_(parameters_of(backbone, task)),
         optimizer_(params_, rule, options.groups),
@@ -111,7 +112,7 @@ class Training {
     nn::load_state(backbone_, checkpoint->network);
     nn::load_state(task_, checkpoint->head);
     optimizer_.load_state(checkpoint->optimizer);
-    if (options_.companion != nullptr) options_.companion->load_state(checkpoint->companion);
+    resume_companion(options_.companion, checkpoint->companion, note);
     epochs_ = files_->epochs_so_far(at_.epoch);
     if (checkpoint->info.config_hash != at_.config_hash)
       note("the configuration is not the one that the run began with");
@@ -132,7 +133,7 @@ class Training {
       if (!batch) return;
       speed_.waited += progress_->now() - asked;
       take_step(*batch);
-      if (options_.companion != nullptr) options_.companion->after_step(loader_.plan(at_.step - 1));
+      if (options_.companion != nullptr) options_.companion->after_step(dataset_, loader_.plan(at_.step - 1));
       after_step();
     }
   }
@@ -227,9 +228,8 @@ class Training {
   }
 
   Checkpoint checkpoint() {
-    Checkpoint c{at_, nn::save_state(backbone_), nn::save_state(task_), optimizer_.save_state()};
-    if (options_.companion != nullptr) c.companion = options_.companion->save_state();
-    return c;
+    return {at_, nn::save_state(backbone_), nn::save_state(task_), optimizer_.save_state(),
+            state_of(options_.companion)};
   }
 
   void save() {
@@ -241,6 +241,7 @@ class Training {
     last_save_ = progress_->now();
   }
 
+  // The signal that asks for a stop; 0 for none.
   int signal() const { return options_.stop_on_signals ? StopSignals::received() : 0; }
 
   void stop_if_asked() {
@@ -260,15 +261,14 @@ class Training {
       const std::string first = first_fault(backbone_, tape, batch->inputs, params_);
       what += first.empty() ? "; on the way to the head all is finite" : "; it begins with " + first;
     }
-    const std::string step =
-        "epoch " + std::to_string(at_.epoch + 1) + ", step " + std::to_string(at_.step + 1);
-    fail("training: ", batch != nullptr ? step : "after " + std::to_string(steps_taken()) + " steps", ": ",
-         what, where, ". Try a learning rate below ", batch != nullptr ? lr(steps_taken()) : last_lr(),
-         ", a longer warm-up, or batch norm; and look at the pictures");
+    const std::string when = batch != nullptr ? message("epoch ", at_.epoch + 1, ", step ", at_.step + 1)
+                                              : message("after ", steps_taken(), " steps");
+    fail_not_finite(when, what + where, batch != nullptr ? lr(steps_taken()) : last_lr());
   }
 
   nn::Sequential<D, T>& backbone_;
   Task& task_;
+  const data::Dataset& dataset_;
   const FitOptions& options_;
   ParamList<Wide<T>, D> params_;
   optim::Optimizer<D, Wide<T>> optimizer_;

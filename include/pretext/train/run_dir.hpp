@@ -24,6 +24,7 @@ enum class RunMode { fresh, force, resume };
 ///   metrics.jsonl metrics.csv  what was measured; the same for the same seed
 ///   timing.jsonl log           how long it took and what was said
 ///   test.json                  what the test part said at the end, where it was asked
+///   online_probes.jsonl        what its features were worth on the way, where that was asked
 ///   probe*.json knn.json ...   what its features were worth, where that was measured
 ///   report.html                the page about it
 ///   events/                    the same metrics for TensorBoard, where that was asked
@@ -87,6 +88,7 @@ class RunDir {
                                      "knn.json",
                                      "lowshot.json",
                                      "finetune.json",
+                                     "online_probes.jsonl",
                                      "report.html",
                                      "ckpt/last.safetensors",
                                      "ckpt/previous.safetensors",

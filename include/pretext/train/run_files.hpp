@@ -41,6 +41,19 @@ inline void take_position(CheckpointInfo& now, const CheckpointInfo& stored) {
   now.record_totals = stored.record_totals;
 }
 
+/// Nothing of none.
+inline std::vector<NamedTensor> state_of(tasks::Companion* companion) {
+  return companion != nullptr ? companion->save_state() : std::vector<NamedTensor>();
+}
+
+/// Hands a companion its state; says so where it begins late, or where a state has no companion any more.
+inline void resume_companion(tasks::Companion* companion, const std::vector<NamedTensor>& state,
+                             const std::function<void(std::string_view)>& note) {
+  if (companion != nullptr && !state.empty()) return companion->load_state(state);
+  if (companion != nullptr) note("what learns beside the network begins here: it was not there before");
+  if (!state.empty()) note("what learnt beside the network is given up: it is not there any more");
+}
+
 /// "2026-01-31 12:34:56"
 inline std::string local_time() {
   const std::time_t now = std::time(nullptr);
