@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The networks that are trained.
+#include <algorithm>
 #include <pretext/core/precision.hpp>
 #include <pretext/models/probe_heads.hpp>
 #include <pretext/models/registry.hpp>
@@ -26,9 +27,8 @@ nn::Sequential<> make_network(const TrainingSettings& s) {
 
 void add_head(const TrainingSettings& s, nn::Sequential<>& backbone) {
   if (s.frozen_at.empty()) return;
-  const models::ProbeHead head = s.head == "mlp"    ? models::ProbeHead::mlp
-                                 : s.head == "conv" ? models::ProbeHead::conv
-                                                    : models::ProbeHead::none;
+  const auto head =
+      static_cast<models::ProbeHead>(std::ranges::find(head_names, s.head) - head_names.begin());
   Rng rng(s.random_seed(), Use::init, 2);
   models::add_probe_head(backbone, s.frozen_at, {1, s.source.size, s.source.size, tool_task(s.task).channels},
                          {.head = head}, rng);

@@ -22,17 +22,17 @@ std::string processor() {
 /// The vector instructions that this build was compiled for.
 std::string vectors() {
 #if defined(__x86_64__)
-  std::string names = "SSE2";
+  return "SSE2"
 #if defined(__AVX2__)
-  names += ", AVX2";
+         ", AVX2"
 #endif
 #if defined(__FMA__)
-  names += ", FMA";
+         ", FMA"
 #endif
 #if defined(__AVX512F__)
-  names += ", AVX-512";
+         ", AVX-512"
 #endif
-  return names;
+      ;
 #else
   return "those of the target";
 #endif

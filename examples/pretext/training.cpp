@@ -139,7 +139,7 @@ void TrainingSettings::resolve() {
           " has its own");
   require(frozen_at.empty() || task == "supervised", "--frozen-at is for supervised training, not for ",
           task);
-  require_known("head", head, {"none", "mlp", "conv"});
+  require_known("head", head, head_names);
   require(head == "none" || !frozen_at.empty(), "--head ", head,
           " needs --frozen-at, the tap that it learns on");
   label_order_of(label_order);

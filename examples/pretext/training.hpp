@@ -19,6 +19,9 @@ struct WeightSettings {
   void load(pretext::nn::Sequential<>& backbone) const;
 };
 
+/// What TrainingSettings::head may be, in the order of models::ProbeHead.
+inline const std::vector<std::string> head_names{"none", "mlp", "conv"};
+
 /// All that decides what a network learns; stored with its run.
 struct TrainingSettings {
   std::string task = "rotation", variant = "fitted", part = "train", model = "nin3", schedule = "cosine",

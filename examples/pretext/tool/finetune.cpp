@@ -16,6 +16,9 @@ struct FinetuneSettings {
   LabelSettings labels{.labels = "0", .draws = 1};
   LabelTraining tuned{.lr = 0, .head_lr = 0};
   double random_lr = 0.1;
+  RunSettings of;
+  std::string out, keep;
+  bool baselines = true;
 
   /// The rates that suit what learns, where nobody said.
   void resolve() {
@@ -31,9 +34,6 @@ struct FinetuneSettings {
     how.head_lr = 1;
     return how;
   }
-  RunSettings of;
-  std::string out, keep;
-  bool baselines = true;
 };
 
 int run(FinetuneSettings& s, const Settings& settings) {

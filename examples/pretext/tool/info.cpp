@@ -87,8 +87,7 @@ void print_model(const InfoSettings& s) {
   const nn::StepCost cost = nn::predict_step(net, {1, size, size, 3});
   std::printf(
       "  a training step of %lld: %.3g s and %.0f MB beside parameters and optimiser, forward and backward "
-      "on "
-      "this machine, predicted from steps of %lld and %lld\n",
+      "here, predicted from steps of %lld and %lld\n",
       static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch),
       static_cast<long long>(cost.smaller), static_cast<long long>(cost.larger));
 }

@@ -75,7 +75,7 @@ class OnlineProbes : public tasks::Companion {
   }
 
   void load_state(const std::vector<NamedTensor>& tensors) override {
-    const std::vector<double> values = find(tensors, "scores").as<double>();
+    const std::vector<double> values = probe_tensor(tensors, "scores").as<double>();
     require(values.size() % (3 * taps_.size()) == 0, "online probes: ", values.size(), " scores are not of ",
             taps_.size(), " taps");
     for (const auto& tap : taps_) tap->load(tensors);

@@ -44,8 +44,8 @@ struct StepPictures {
   std::vector<bool> held_out;
 };
 
-/// A tensor of a state by its name; throws where it is not there.
-inline const NamedTensor& find(const std::vector<NamedTensor>& tensors, const std::string& name) {
+/// A tensor of the probes' state by its name; throws where it is not there.
+inline const NamedTensor& probe_tensor(const std::vector<NamedTensor>& tensors, const std::string& name) {
   const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
   require(found != tensors.end(), "online probes: their state has no '", name, "'");
   return *found;
@@ -109,8 +109,8 @@ class OnlineTap {
   /// Throws where a state cannot have come from save().
   void load(const std::vector<NamedTensor>& tensors) {
     const std::string before = name_ + ".";
-    const auto labels = find(tensors, before + "labels").as<std::int32_t>();
-    const auto counts = find(tensors, before + "counts").as<std::int64_t>();
+    const auto labels = probe_tensor(tensors, before + "labels").as<std::int32_t>();
+    const auto counts = probe_tensor(tensors, before + "counts").as<std::int64_t>();
     require(std::ssize(labels) == o_.bank && std::ssize(counts) == count_kinds &&
                 std::ranges::all_of(labels, [&](int label) { return label >= 0 && label < classes_; }) &&
                 std::ranges::all_of(counts, [](std::int64_t count) { return count >= 0; }) &&

@@ -24,10 +24,9 @@ inline constexpr std::array<std::int64_t, 5> vgg11_blocks{1, 1, 2, 2, 2}, vgg13_
     vgg16_blocks{2, 2, 3, 3, 3}, vgg19_blocks{2, 2, 4, 4, 4};
 
 /// The network of Simonyan and Zisserman (2015), with batch norm: x[N, H, W, channels] of at least 32 x 32
-/// pixels to [N, H/32, W/32, 8 width], rounded down (small: of any size, rounded up), with taps block1,
-/// pool1,
-/// ..., pool5; with classes of at least 224 x 224 (small: 32 x 32) to [N, classes], with taps fc6, fc7 and
-/// fc8. Names are torchvision's.
+/// pixels to [N, H/32, W/32, 8 width], rounded down (small: of any size, rounded up), with a tap blockI and a
+/// tap poolI for each of five blocks; with classes of at least 224 x 224 (small: 32 x 32) to [N, classes],
+/// with taps fc6, fc7 and fc8. Names are torchvision's.
 template <Device D = Cpu, class T = float>
 nn::Sequential<D, T> vgg(const VggOptions& o, Rng& rng) {
   require(o.width >= 8 && o.width <= 8192, "vgg: width must be 8 to 8192, not ", o.width);

@@ -41,7 +41,7 @@ inline void take_position(CheckpointInfo& now, const CheckpointInfo& stored) {
   now.record_totals = stored.record_totals;
 }
 
-/// Nothing of none.
+/// What checkpoints keep of a companion, where there is one.
 inline std::vector<NamedTensor> state_of(tasks::Companion* companion) {
   return companion != nullptr ? companion->save_state() : std::vector<NamedTensor>();
 }
