@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The CIFAR-10 experiment of RotNet (Gidaris, Singh and Komodakis, ICLR 2018) on a GPU: a network in network
-// of four blocks learns from unlabelled pictures which way up they are, by the released schedule; then a
-// block of convolutions on its second one is trained with labels, and so is one on random weights, and a
-// network from scratch.
+// of four blocks learns from unlabelled pictures which way up they are, by the released schedule; then
+// classifiers on its second one are trained with labels, and on random weights, and a network from scratch.
 //
 //   rotnet cifar10.tar.gz OUT [SHARE]     SHARE of the epochs, 1 by default
 //
-// Each stage leaves its line in OUT/table.jsonl and its weights beside it; a stage whose line is there is not
-// done again, so a run that was cut goes on.
+// Each stage leaves its row in OUT/table.md and its weights beside it, and every twenty epochs where it
+// stands: a run that was cut goes on from there when it is begun again, and ends with the same bits.
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
+#include <iostream>
 #include <pretext/pretext.hpp>
 
 using namespace pretext;
@@ -21,110 +21,126 @@ namespace {
 using T = bf16;
 using Net = nn::Sequential<Cuda, T>;
 
-struct Experiment {
-  data::Dataset train, test;
-  cuda::ResidentSet resident;
-  std::filesystem::path out;
-  double share;  // of the published epochs
+/// What is trained and how: epochs in all, and at which shares of them the rate falls to a fifth.
+struct Stage {
+  std::string name;
+  double published;  ///< test accuracy, in percent
+  double epochs;
+  std::vector<double> falls;
+};
 
+class Experiment {
+ public:
   Experiment(const std::string& source, const std::string& folder, double share_of_epochs)
-      : train(data::open(source, data::Split::train)),
-        test(data::open(source, data::Split::test)),
-        resident(train),
-        out(folder),
-        share(share_of_epochs) {
-    std::filesystem::create_directories(out);
+      : test_(data::open(source, data::Split::test)),
+        resident_(data::open(source, data::Split::train)),
+        out_(folder),
+        share_(share_of_epochs) {
+    std::filesystem::create_directories(out_);
   }
 
-  bool done(const std::string& stage) const {
-    std::ifstream table(out / "table.jsonl");
-    for (std::string line; std::getline(table, line);)
-      if (line.find("\"stage\":\"" + stage + "\"") != std::string::npos) return true;
-    return false;
+  void rotation() const {
+    Net net = fresh(4, 1);
+    Rng rng(2);
+    tasks::Rotation<Cuda, T> task({.features = 192, .seed = 1}, rng);
+    carry_out({"rotation", 93.65, 200, {0.3, 0.6, 0.8}}, net, task);
   }
 
-  /// Trains a task from the pictures on the GPU; the rate falls to a fifth at each of the milestones.
-  template <class Task>
-  double fit(Net& net, Task& task, double epochs, std::vector<double> milestones) const {
-    for (double& m : milestones) m *= share;
-    const optim::MultiStep schedule{.lr = 0.1, .milestones = milestones, .factor = 0.2};
-    const optim::Sgd rule{.momentum = 0.9, .weight_decay = 5e-4, .nesterov = true};
-    train::RecordedTraining<T, Task> training(net, task, resident, rule, {.batch = 128, .seed = 1});
-    const auto begin = std::chrono::steady_clock::now();
-    const auto steps =
-        static_cast<std::int64_t>(epochs * share * static_cast<double>(training.steps_per_epoch()));
-    for (std::int64_t i = 0; i < steps; ++i) {
-      training.step(schedule(static_cast<double>(i) / static_cast<double>(training.steps_per_epoch())));
-      if ((i + 1) % (20 * training.steps_per_epoch()) != 0) continue;
-      const cuda::Tally tally = training.tally();
-      std::printf("  epoch %lld: loss %.4f\n", static_cast<long long>((i + 1) / training.steps_per_epoch()),
-                  tally.loss / static_cast<double>(tally.steps));
-      std::fflush(stdout);
-    }
-    training.tally();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  /// Labels for a classifier on the second block, of what was learnt or of random weights, which stay.
+  void probe(const Stage& stage, models::ProbeHead head, bool learnt) const {
+    Net net = fresh(4, 3);
+    if (learnt) nn::load_state(net, read_safetensors(weights("rotation")).tensors);
+    Rng rng(4);
+    models::add_probe_head(net, "block2", {1, 32, 32, 3}, {.head = head}, rng);
+    labels(stage, net, head == models::ProbeHead::mlp ? 200 : 192);
   }
 
-  /// Measures on the test pictures, once, and writes the stage's line.
-  template <class Task>
-  void finish(const std::string& stage, Net& net, Task& task, double seconds) const {
-    const tasks::Score score = train::evaluate(net, task, test, {.batch = 250, .depth = 0});
-    write_safetensors(out / (stage + ".safetensors"), {nn::save_state(net), {}});
-    const std::string line = JsonObject()
-                                 .add("stage", stage)
-                                 .add("test_accuracy", score.accuracy())
-                                 .add("seconds", seconds)
-                                 .add("share_of_epochs", share)
-                                 .text();
-    std::ofstream(out / "table.jsonl", std::ios::app) << line << '\n';
-    std::printf("%s\n", line.c_str());
-    std::fflush(stdout);
+  void supervised() const {
+    Net net = fresh(3, 4);
+    labels({"supervised", 92.80, 200, {0.3, 0.6, 0.8}}, net, 192);
   }
 
-  Net fresh(std::int64_t blocks, std::uint64_t seed) const {
+ private:
+  static Net fresh(std::int64_t blocks, std::uint64_t seed) {
     Rng rng(seed);
     return models::nin<Cuda, T>({.blocks = blocks}, rng);
   }
 
-  void rotation() const {
-    if (done("rotation")) return;
-    Net net = fresh(4, 1);
-    Rng rng(2);
-    tasks::Rotation<Cuda, T> task({.features = 192, .seed = 1}, rng);
-    const double seconds = fit(net, task, 200, {60, 120, 160});
-    finish("rotation", net, task, seconds);
-  }
-
-  /// Labels for a third block on two that stay as they are.
-  void conv_probe(const std::string& stage, bool learnt) const {
-    if (done(stage)) return;
-    Net net = fresh(3, 3);
-    if (learnt) {
-      std::vector<NamedTensor> own = nn::save_state(net);
-      const TensorFile file = read_safetensors(out / "rotation.safetensors");
-      for (NamedTensor& mine : own)
-        for (const NamedTensor& theirs : file.tensors)
-          if (theirs.name == mine.name && !belongs_to(mine.name, "block3")) mine = theirs;
-      nn::load_state(net, own);
-    }
-    nn::freeze(net, "block1");
-    nn::freeze(net, "block2");
-    labels(stage, net, 100, {35, 70, 85});
-  }
-
-  void supervised() const {
-    if (done("supervised")) return;
-    Net net = fresh(3, 4);
-    labels("supervised", net, 200, {60, 120, 160});
-  }
-
-  void labels(const std::string& stage, Net& net, double epochs,
-              const std::vector<double>& milestones) const {
+  void labels(const Stage& stage, Net& net, std::int64_t features) const {
     Rng rng(5);
-    tasks::Supervised<Cuda, T> task({.features = 192, .seed = 1}, rng);
-    const double seconds = fit(net, task, epochs, milestones);
-    finish(stage, net, task, seconds);
+    tasks::Supervised<Cuda, T> task({.features = features, .seed = 1}, rng);
+    carry_out(stage, net, task);
   }
+
+  std::filesystem::path weights(const std::string& stage) const { return out_ / (stage + ".safetensors"); }
+
+  bool done(const std::string& stage) const {
+    std::ifstream table(out_ / "table.md");
+    for (std::string line; std::getline(table, line);)
+      if (line.starts_with("| " + stage + " |")) return true;
+    return false;
+  }
+
+  template <class Task>
+  void carry_out(const Stage& stage, Net& net, Task& task) const {
+    if (done(stage.name)) return;
+    const double seconds = fit(stage, net, task);
+    const tasks::Score score = train::evaluate(net, task, test_, {.batch = 250, .depth = 0});
+    write_safetensors(weights(stage.name), {nn::save_state(net), {}});
+    write_row(stage, 100 * score.accuracy(), seconds);
+  }
+
+  /// Trains on the pictures that lie on the GPU, from where it was left; answers the seconds of it all.
+  template <class Task>
+  double fit(const Stage& stage, Net& net, Task& task) const {
+    const double epochs = stage.epochs * share_;
+    optim::MultiStep schedule{.lr = 0.1, .milestones = stage.falls, .factor = 0.2};
+    for (double& fall : schedule.milestones) fall *= epochs;
+    const optim::Sgd rule{.momentum = 0.9, .weight_decay = 5e-4, .nesterov = true};
+    train::RecordedTraining<T, Task> training(net, task, resident_, rule, {.batch = 128, .seed = 1});
+    const train::CheckpointRing ring(out_ / stage.name);
+    std::filesystem::create_directories(out_ / stage.name);
+    double seconds = 0;
+    if (const auto left = ring.load([](std::string_view note) { std::cout << note << std::endl; })) {
+      training.resume(*left);
+      seconds = std::stod(left->info.facts.at("seconds"));
+    }
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    const auto so_far = [&] { return seconds + std::chrono::duration<double>(Clock::now() - begin).count(); };
+    const std::int64_t an_epoch = training.steps_per_epoch();
+    const auto steps = static_cast<std::int64_t>(epochs * static_cast<double>(an_epoch));
+    while (training.steps() < steps) {
+      training.step(schedule(static_cast<double>(training.steps()) / static_cast<double>(an_epoch)));
+      if (training.steps() % (20 * an_epoch) != 0) continue;
+      const cuda::Tally tally = training.tally();
+      std::cout << "  " << stage.name << ", epoch " << training.steps() / an_epoch << ": loss "
+                << tally.loss / static_cast<double>(tally.steps) << std::endl;
+      train::Checkpoint here = training.checkpoint();
+      here.info.facts["seconds"] = json_number(so_far());
+      ring.save(here);
+    }
+    training.tally();
+    return so_far();
+  }
+
+  void write_row(const Stage& stage, double accuracy, double seconds) const {
+    const bool first = !std::filesystem::exists(out_ / "table.md");
+    std::ofstream table(out_ / "table.md", std::ios::app);
+    if (first)
+      table << "| stage | test accuracy, % | published, % | seconds of training | epochs "
+               "|\n|---|---|---|---|---|\n";
+    table << "| " << stage.name << " | " << std::fixed << std::setprecision(2) << accuracy << " | "
+          << stage.published << " | " << std::setprecision(0) << seconds << " | " << stage.epochs * share_
+          << " |" << std::endl;
+    std::cout << stage.name << ": " << accuracy << " %" << std::endl;
+    require(static_cast<bool>(table), (out_ / "table.md").native(), ": cannot be written");
+  }
+
+  data::Dataset test_;
+  cuda::ResidentSet resident_;
+  std::filesystem::path out_;
+  double share_;  // of the published epochs
 };
 
 }  // namespace
@@ -133,18 +149,20 @@ int main(int argc, char** argv) {
   try {
     if (argc < 3) throw Error("usage: rotnet CIFAR10 OUT [SHARE]");
     if (const std::string& reason = cuda::why_not(); !reason.empty()) {
-      std::fprintf(stderr, "SKIPPED rotnet: no GPU: %s\n", reason.c_str());
+      std::cerr << "SKIPPED rotnet: no GPU: " << reason << std::endl;
       return 77;
     }
     cuda::tune_convolutions(true);
     const Experiment experiment(argv[1], argv[2], argc > 3 ? std::stod(argv[3]) : 1);
+    using enum models::ProbeHead;
     experiment.rotation();
-    experiment.conv_probe("conv_probe", true);
-    experiment.conv_probe("conv_probe_of_random_weights", false);
+    experiment.probe({"conv_probe", 91.16, 100, {0.35, 0.7, 0.85}}, conv, true);
     experiment.supervised();
+    experiment.probe({"conv_probe_of_random_weights", 72.50, 100, {0.35, 0.7, 0.85}}, conv, false);
+    experiment.probe({"nonlinear_probe", 89.06, 100, {0.4, 0.8, 0.9}}, mlp, true);
     return 0;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "rotnet: %s\n", error.what());
+    std::cerr << "rotnet: " << error.what() << std::endl;
     return 1;
   }
 }

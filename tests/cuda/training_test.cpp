@@ -92,13 +92,15 @@ void check_curves(const std::string& name, const Rule& rule, double lr) {
           here.front(), " to ", here.back());
 }
 
+template <class T>
+using Recorded = train::RecordedTraining<T, tasks::Rotation<Cuda, T>>;
+
 /// A hash of the network after so many steps by device.
 template <class T>
 std::uint64_t trained(bool record, int steps = 12) {
   Network<T, Cuda> network;
   const cuda::ResidentSet set(pictures());
-  train::RecordedTraining<T, tasks::Rotation<Cuda, T>> training(network.net, network.task, set, nesterov,
-                                                                {.batch = 24, .seed = 3, .record = record});
+  Recorded<T> training(network.net, network.task, set, nesterov, {.batch = 24, .seed = 3, .record = record});
   for (int i = 0; i < steps; ++i) training.step(0.05 / (1 + i));
   const cuda::Tally tally = training.tally();
   CHECK(tally.steps == steps);
@@ -122,4 +124,35 @@ TEST_CASE("a recorded step has the bits of one made launch by launch, and all ha
   CHECK(trained<float>(true) == trained<float>(false));
   CHECK(trained<float>(true) == trained<float>(true));
   CHECK(trained<bf16>(true) == trained<bf16>(false));
+}
+
+TEST_CASE("a recorded training goes on from a checkpoint to the bits of one that never stopped") {
+  if (no_gpu()) return;
+  const cuda::ResidentSet set(pictures());
+  const train::RecordedOptions options{.batch = 24, .seed = 3};
+  const auto steps = [](Recorded<bf16>& training, std::int64_t until) {
+    while (training.steps() < until) training.step(0.05 / static_cast<double>(1 + training.steps()));
+  };
+  Network<bf16, Cuda> first, second;
+  Recorded<bf16> before(first.net, first.task, set, nesterov, options);
+  steps(before, 6);
+  const TempDir folder;
+  const std::string file = folder.path() / "here.safetensors";
+  train::save_checkpoint(file, before.checkpoint());
+  steps(before, 12);
+
+  Recorded<bf16> after(second.net, second.task, set, nesterov, options);
+  const train::Checkpoint checkpoint = train::load_checkpoint(file);
+  after.resume(checkpoint);
+  CHECK(after.steps() == 6);
+  steps(after, 12);
+  CHECK(first.hash() == second.hash());
+
+  CHECK_THROWS_WITH_AS(after.resume(checkpoint),
+                       "training: 12 steps were made; a checkpoint is loaded before the first", Error);
+  Recorded<bf16> other(second.net, second.task, set, nesterov, {.batch = 12, .seed = 3});
+  CHECK_THROWS_WITH_AS(other.resume(checkpoint),
+                       "training: the checkpoint is of rotation, seed 3, 4 batches of 24; expected rotation, "
+                       "seed 3, 8 batches of 12",
+                       Error);
 }

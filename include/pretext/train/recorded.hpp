@@ -7,6 +7,7 @@
 #include "pretext/cuda/graph.hpp"
 #include "pretext/cuda/resident.hpp"
 #include "pretext/cuda/step_state.hpp"
+#include "pretext/nn/state.hpp"
 #include "pretext/optim/optimizer.hpp"
 #include "pretext/tasks/resident_program.hpp"
 #include "pretext/train/parameters.hpp"
@@ -53,8 +54,9 @@ class RecordedTraining {
     const auto at_once = [&] { work([&] { optimizer_.step(lr); }); };
     if (!options_.record) {
       at_once();
-    } else if (steps_ < warm_ups) {
+    } else if (warm_ < warm_ups) {
       graph_.warm_up(at_once);
+      ++warm_;
     } else {
       if (!graph_.recorded()) graph_.record([&] { work([&] { optimizer_.record(); }); });
       optimizer_.renew(lr);
@@ -70,6 +72,33 @@ class RecordedTraining {
     require(tally.bad_step < 0, "training: step ", steps_ - tally.steps + tally.bad_step + 1,
             ": the loss is not finite. Try a lower learning rate, a longer warm-up, or batch norm");
     return tally;
+  }
+
+  /// Where training stands: another with the same options goes on from it to the same bits.
+  Checkpoint checkpoint() {
+    CheckpointInfo at;
+    at.epoch = steps_ / steps_per_epoch();
+    at.step = steps_ % steps_per_epoch();
+    at.steps_per_epoch = steps_per_epoch();
+    at.batch = options_.batch;
+    at.seed = options_.seed;
+    at.task = task_.name();
+    return {at, nn::save_state(backbone_), nn::save_state(task_), optimizer_.save_state(), {}};
+  }
+
+  /// Goes on from there, before the first step; throws where it is of another training.
+  void resume(const Checkpoint& checkpoint) {
+    const CheckpointInfo& at = checkpoint.info;
+    require(steps_ == 0, "training: ", steps_, " steps were made; a checkpoint is loaded before the first");
+    require(at.task == task_.name() && at.seed == options_.seed && at.batch == options_.batch &&
+                at.steps_per_epoch == steps_per_epoch(),
+            "training: the checkpoint is of ", at.task, ", seed ", at.seed, ", ", at.steps_per_epoch,
+            " batches of ", at.batch, "; expected ", task_.name(), ", seed ", options_.seed, ", ",
+            steps_per_epoch(), " batches of ", options_.batch);
+    nn::load_state(backbone_, checkpoint.network);
+    nn::load_state(task_, checkpoint.head);
+    optimizer_.load_state(checkpoint.optimizer);
+    steps_ = at.epoch * at.steps_per_epoch + at.step;
   }
 
   /// Kernels and copies of one recorded step; 0 before it is recorded.
@@ -104,7 +133,7 @@ class RecordedTraining {
   cuda::DeviceValue<cuda::StepState> state_;
   cuda::DeviceValue<cuda::Tally> tally_;
   cuda::Graph graph_;  // last, so that it is the first to go
-  std::int64_t steps_ = 0;
+  std::int64_t steps_ = 0, warm_ = 0;
 };
 
 }  // namespace pretext::train
