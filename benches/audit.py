@@ -112,7 +112,7 @@ def main():
         cases += [("photographs", case) for case in photograph_cases(options.photographs)]
     start = time.monotonic()
     record = {
-        "command": command(options.photographs),
+        "command": command(),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

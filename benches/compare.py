@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -42,9 +41,9 @@ def revision():
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def command(data):
-    """The command of this program; data that it was given are called by their last name, wherever they lie."""
-    words = [Path(word).name if word == data else word for word in sys.argv[1:]]
+def command():
+    """The command of this program; files that it was given by whole paths are called by their last names."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
     return " ".join([str(Path(sys.argv[0]).resolve().relative_to(HERE.parent)), *words])
 
 
@@ -91,7 +90,7 @@ def main():
         print("\n".join(texts(json.loads(args.render.read_text(encoding="utf-8")))))
         return
     record = {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform(), "revision": revision()}
-    record |= {"command": shlex.join(sys.argv), "threads": args.threads, "results": []}
+    record |= {"command": command(), "threads": args.threads, "results": []}
     print(introduction(record))
     for name in args.work:
         record["results"].append(WORK[name].measure(args))

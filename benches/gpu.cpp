@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Work for the GPU that benches/compare.py alternates with peers, and the times of single kernels.
 #include "gpu/drawing.hpp"
+#include "gpu/learning.hpp"
 #include "gpu/steps.hpp"
 
 namespace {
@@ -9,7 +10,11 @@ constexpr const char* usage =
     "usage: gpu step MODEL PICTURES bf16|f32 recorded|eager|fused   a block of steps for each line of stdin\n"
     "       gpu layers PICTURES bf16|f32                      every kind of layer of NIN-4, a record a "
     "line\n"
-    "       gpu draw bf16|f32                                 the tasks' input pipelines, a record a line\n";
+    "       gpu draw bf16|f32                                 the tasks' input pipelines, a record a line\n"
+    "       gpu learn DATA FOLDER EPOCHS SEED bf16|f32        ResNet-18 on CIFAR-10, with labels; its "
+    "pictures are "
+    "left in\n"
+    "                                                         FOLDER for a peer\n";
 
 int run(const std::vector<std::string>& words) {
   using namespace bench;
@@ -26,6 +31,9 @@ int run(const std::vector<std::string>& words) {
     words[2] == "bf16" ? nin_times<bf16>(words[2], c, views) : nin_times<float>(words[2], c, views);
   } else if (words.size() == 2 && words[0] == "draw") {
     words[1] == "bf16" ? all_draw_times<bf16>() : all_draw_times<float>();
+  } else if (words.size() == 6 && words[0] == "learn") {
+    const Learning setting{words[1], words[2], std::stod(words[3]), std::stoull(words[4])};
+    words[5] == "bf16" ? learn<bf16>(setting, words[5]) : learn<float>(setting, words[5]);
   } else {
     std::fputs(usage, stderr);
     return 2;

@@ -120,7 +120,7 @@ def main():
         if "CIFAR" in RECIPES[task][0] and not options.cifar:
             parser.error(f"{task} needs --cifar")
     record = {
-        "command": command(options.cifar),
+        "command": command(),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

@@ -18,23 +18,15 @@ from pathlib import Path
 
 import numpy
 import torch
-import torchvision
 from safetensors.torch import load_file
 from torch import nn
 
 from torch_common import identity, use_threads
+from torch_resnet import resnet18
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benches"))
 from compare import command, processor, revision  # noqa: E402
-
-
-def resnet18(classes):
-    """torchvision's, with the stem for small pictures: 3 x 3 without stride or pooling."""
-    net = torchvision.models.resnet18(num_classes=classes)
-    net.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
-    net.maxpool = nn.Identity()
-    return net
 
 
 def ours(options, precision, folder):
@@ -108,7 +100,7 @@ def main():
         losses["double"] = ours(options, "double", folder)
         losses["torch double"] = theirs(options, torch.float64, folder)
     record = {
-        "command": command(options.data),
+        "command": command(),
         "processor": processor(),
         "date": time.strftime("%Y-%m-%d"),
         "revision": revision(),

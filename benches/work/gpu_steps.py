@@ -42,6 +42,11 @@ def measure_layers(args):
     return {"work": "layers", "pictures": max(args.pictures), "ceilings": ceilings, "layers": layers}
 
 
+def measure_draw(args):
+    lines = subprocess.run([str(args.gpu), "draw", args.type], capture_output=True, text=True, check=True).stdout
+    return {"work": "draw", "draw": [json.loads(line) for line in lines.splitlines()]}
+
+
 def floors_of(model, views, ceilings):
     """The least seconds of a step by the bytes that it moves; not a number where they are not known."""
     if model != "nin4" or not ceilings:
@@ -75,3 +80,17 @@ def show_layers(result):
     ceilings = result["ceilings"]
     title = f"Layers for {4 * result['pictures']} views (copy {ceilings['copy_gb_s']:.0f} GB/s, bf16 product {ceilings['bf16_tflop_s']:.0f} TFLOP/s)"
     return table(title, header, rows)
+
+
+def show_draw(result, steps):
+    """With the share of a step of RotNet's, where one of as many views was timed."""
+    seconds = {4 * step["pictures"]: statistics.median(step["step_s"]["pretext recorded"]) for step in steps}
+    rows = []
+    for r in result["draw"]:
+        name = f"{r['draw']}, {r['views']} views of {r['side']} x {r['side']} x {r['channels']}"
+        micros = r["write_us"] + r["draw_us"]
+        step = seconds.get(r["views"]) if (r["draw"], r["side"]) == ("rotation", 32) else None
+        share = f"{1e-4 * micros / step:.2f} %" if step else ""
+        rows.append([name, f"{r['write_us']:.1f}", f"{r['draw_us']:.1f}", f"{r['written_gb_s']:.0f}", share])
+    header = ["input pipeline", "us to write views", "us to draw them", "GB/s written", "of a RotNet step"]
+    return table("Drawing batches from pictures on the GPU", header, rows)
