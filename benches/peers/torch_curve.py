@@ -80,7 +80,11 @@ def markdown(record):
     for step, (loss, *others) in enumerate(zip(losses["torch double"], *apart)):
         lines.append(f"| {step} | {loss:.6f} | " + " | ".join(f"{other:+.1e}" for other in others) + " |")
     lines.append("| largest | | " + " | ".join(f"{max(map(abs, column)):.1e}" for column in apart) + " |")
-    lines += ["", "In float a rounding turns some of the millions of ReLUs of each step the other way, here as in PyTorch."]
+    lines += [
+        "",
+        "In float a rounding turns some of the millions of ReLUs of a step the other way, here as in PyTorch: with SiLU in "
+        "their place PyTorch's float stays within 1e-6 of its double for the first 12 steps (measured once, apart).",
+    ]
     return "\n".join(lines) + "\n"
 
 
