@@ -289,7 +289,16 @@ says "linear probe" probe --weights out/bare.safetensors --model nin3 --width 8 
 holds out/probe.json '"network":"nin3"'
 holds out/probe.json '"run":"out/bare.safetensors"'
 refused "--weights needs the --model that they are of" probe --weights out/bare.safetensors
-refused "--weights needs --data and --out" probe --weights out/bare.safetensors --model nin3
+bare="--weights out/bare.safetensors --model nin3 --width 8 --size 32 --cache cache"
+refused "--weights needs --data" probe --weights out/bare.safetensors --model nin3
+refused "--weights needs --out" finetune $bare --data shapes:32:60
+refused "there is no task 'jigsw'" knn $bare --data shapes:32:60 --out out/knn.json --colors-of jigsw
+says "every number with its protocol" finetune $bare --data shapes:32:60 --out out/tuned.json --frozen-at block2 --head conv \
+  --labels 2 --epochs 1 --batch 15
+holds out/tuned.json '"network":"frozen"'
+says "every number with its protocol" lowshot $bare --data shapes:32:60 --out out/lowshot.json --labels 2 --draws 1 --taps block2
+holds out/lowshot.json '"network":"nin3"'
+says "out/bare.npy: [60, " features $bare --data shapes:32:60 --out out/bare.npy
 
 # A study: cells in processes of their own, the broken ones listed, the finished ones kept.
 grid="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out study"

@@ -7,6 +7,7 @@
 #include <pretext/tensor/npy.hpp>
 
 #include "measure.hpp"
+#include "network.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -14,7 +15,7 @@ using namespace pretext;
 namespace {
 
 struct FeaturesSettings {
-  RunSettings of;
+  NetworkSettings network;
   MeasureSettings measure;
   std::string tap, part = "train", out;
 };
@@ -39,8 +40,8 @@ JsonObject facts_of(const eval::Features& f, const data::Dataset& pictures) {
 int run(const FeaturesSettings& s, const Settings& settings) {
   require(s.out.size() > 4 && s.out.ends_with(".npy"), "--out must name a .npy file, not '", s.out, "'");
   const data::Split split = split_of(s.part);
-  const TrainingSettings training = s.of.read();
-  Restored restored = load_backbone(training, s.of.run);
+  const TrainingSettings training = s.network.read();
+  Restored restored = s.network.load(training);
   std::vector<std::string> taps = restored.backbone.taps();
   const std::vector<std::string> tap{s.tap.empty() ? taps.back() : s.tap};
   taps.push_back(eval::pixels_tap);
@@ -55,7 +56,7 @@ int run(const FeaturesSettings& s, const Settings& settings) {
   write_npy<int>(stem + ".labels.npy", {std::ssize(f.labels)}, f.labels);
   const std::vector<JsonObject> rows{facts_of(f, pictures)};
   write_record(stem + ".json", rows, settings.command(), settings.toml(),
-               weights_of(s.of.run, training, restored));
+               weights_of(s.network.from().file, training, restored));
   std::printf("%s: [%lld, %lld], %s\n", s.out.c_str(), static_cast<long long>(f.x.dim(0)),
               static_cast<long long>(f.x.dim(1)), f.pooling.c_str());
   std::printf("labels: %s.labels.npy; what they are: %s.json\n", stem.c_str(), stem.c_str());
@@ -71,7 +72,7 @@ Verb features_verb() {
             "Write a network's features as a .npy file, with the labels beside it",
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
-  s->of.add_to(verb.settings, "Pictures to compute features of");
+  s->network.add_to(verb.settings, "Pictures to compute features of");
   verb.settings.add("tap", &s->tap,
                     "Which features: a stage of the network, or pixels; empty: the last stage");
   verb.settings.add("part", &s->part, "Which pictures: train, test, or unlabeled where there are such");

@@ -6,6 +6,7 @@
 #include <pretext/eval/probe.hpp>
 
 #include "labels.hpp"
+#include "network.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -16,7 +17,7 @@ struct FinetuneSettings {
   LabelSettings labels{.labels = "0", .draws = 1};
   LabelTraining tuned{.lr = 0, .head_lr = 0};
   double random_lr = 0.1;
-  RunSettings of;
+  NetworkSettings network;
   std::string out, keep;
   bool baselines = true;
 
@@ -38,25 +39,26 @@ struct FinetuneSettings {
 
 int run(FinetuneSettings& s, const Settings& settings) {
   s.labels.check();
-  const std::string out = s.out.empty() ? s.of.run + "/finetune.json" : s.out;
-  const TrainingSettings training = s.of.read();
+  const TrainingSettings training = s.network.read();
+  const std::string out = s.network.place(s.out, "finetune.json");
   s.resolve();
   const LabelTraining random = s.random();
   for (const std::int64_t count : s.labels.counts()) {  // whatever is wrong with the settings, before hours
-    s.tuned.of(training, s.of.run, s.labels, count, 0);
-    make_network(random.of(training, "", s.labels, count, 0));
+    s.tuned.of(training, s.network.from(), s.labels, count, 0);
+    make_network(random.of(training, {}, s.labels, count, 0));
   }
-  const Restored restored = load_backbone(training, s.of.run);
+  const Restored restored = s.network.load(training);
   require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
   eval::seal(train, test);  // refuses what has no labels, or other classes
-  auto results = train_on_labels(s.tuned, training, s.of.run, s.labels, train, test, s.keep);
+  auto results = train_on_labels(s.tuned, training, s.network.from(), s.labels, train, test, s.keep);
   if (s.baselines)
-    for (auto& row : train_on_labels(random, training, "", s.labels, train, test, s.keep))
+    for (auto& row : train_on_labels(random, training, {}, s.labels, train, test, s.keep))
       results.push_back(std::move(row));
   print_table(results, true);
-  write_results(out, results, settings.command(), settings.toml(), weights_of(s.of.run, training, restored));
+  write_results(out, results, settings.command(), settings.toml(),
+                weights_of(s.network.from().file, training, restored));
   std::printf("\nevery number with its protocol: %s\n", out.c_str());
   return 0;
 }
@@ -70,7 +72,7 @@ Verb finetune_verb() {
             "random ones",
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
-  s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
+  s->network.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->labels.add_to(verb.settings);
   verb.settings.add("epochs", &s->tuned.epochs, "Epochs, each as long as with all labels");
   verb.settings.add("batch", &s->tuned.batch, "Pictures in a step");

@@ -27,9 +27,11 @@ void LabelSettings::check() const {
   require(seed >= 0, "--seed must be at least 0, not ", seed);
 }
 
-TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::string& init,
+TrainingSettings LabelTraining::of(const TrainingSettings& run, const WeightSettings& init,
                                    const LabelSettings& labels, std::int64_t count, std::int64_t draw) const {
   TrainingSettings s = run;
+  s.epochs = epochs;
+  s.warmup = 0;
   s.resolve();
   // What has one channel lends nothing to three.
   if (run.task != "supervised")
@@ -38,19 +40,18 @@ TrainingSettings LabelTraining::of(const TrainingSettings& run, const std::strin
   s.task = "supervised";
   s.variant = "fitted";
   s.part = "train";
-  s.init = init;
-  s.init_dict = s.init_prefix = "";
+  s.init = init.file;
+  s.init_dict = init.dict;
+  s.init_prefix = init.prefix;
   s.labels = count;
   s.label_order = labels.order;
   s.seed = labels.seed + draw;
-  s.epochs = epochs;
   s.batch = batch;
   s.lr = lr;
   s.head_lr = head_lr;
   if (!schedule.empty()) s.schedule = schedule;
   s.frozen_at = frozen_at;
   s.head = head;
-  s.warmup = 0;
   s.validation = 0;
   s.resolve();
   return s;
@@ -99,7 +100,7 @@ eval::Result row_of(const TrainingSettings& s, const Trained& trained, const dat
 }  // namespace
 
 std::vector<eval::Result> train_on_labels(const LabelTraining& how, const TrainingSettings& run,
-                                          const std::string& init, const LabelSettings& labels,
+                                          const WeightSettings& init, const LabelSettings& labels,
                                           const data::Dataset& train, const data::Dataset& test,
                                           const std::filesystem::path& out) {
   std::vector<eval::Result> results;
@@ -109,9 +110,9 @@ std::vector<eval::Result> train_on_labels(const LabelTraining& how, const Traini
       Settings stored;
       stored.add("task", &s.task, "");
       s.add_to(stored);
-      const std::string name = message(init.empty() ? "random" : "finetuned", "-", count, "-", s.seed);
+      const std::string name = message(init.file.empty() ? "random" : "finetuned", "-", count, "-", s.seed);
       const std::string known = count == 0 ? "all labels" : counted(count, "label") + " a class";
-      std::fprintf(stderr, "%s, %s, seed %lld\n", init.empty() ? "random weights" : init.c_str(),
+      std::fprintf(stderr, "%s, %s, seed %lld\n", init.file.empty() ? "random weights" : init.file.c_str(),
                    known.c_str(), static_cast<long long>(s.seed));
       const Trained trained =
           train_network(s, train, test, {.out = out.empty() ? out : out / name, .config = stored.toml()});

@@ -24,15 +24,15 @@ struct LabelTraining {
   std::string schedule{};                  ///< empty: that of the run
   std::string frozen_at{}, head = "none";  ///< of TrainingSettings
 
-  /// The settings of one training: from the weights of `init`, or random ones where it is empty.
-  TrainingSettings of(const TrainingSettings& run, const std::string& init, const LabelSettings& labels,
+  /// The settings of one training: from the weights of a run or file, or random ones where there are none.
+  TrainingSettings of(const TrainingSettings& run, const WeightSettings& init, const LabelSettings& labels,
                       std::int64_t count, std::int64_t draw) const;
 };
 
 /// Trains once for each number of labels and each draw, and scores the test pictures when nothing is left to
 /// choose. `out`: where run folders are kept; empty: nowhere.
 std::vector<pretext::eval::Result> train_on_labels(const LabelTraining& how, const TrainingSettings& run,
-                                                   const std::string& init, const LabelSettings& labels,
+                                                   const WeightSettings& init, const LabelSettings& labels,
                                                    const pretext::data::Dataset& train,
                                                    const pretext::data::Dataset& test,
                                                    const std::filesystem::path& out = {});

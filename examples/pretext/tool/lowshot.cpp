@@ -6,6 +6,7 @@
 #include <pretext/eval/probe.hpp>
 
 #include "labels.hpp"
+#include "network.hpp"
 #include "verbs.hpp"
 
 using namespace pretext;
@@ -16,7 +17,7 @@ struct LowshotSettings {
   MeasureSettings measure;
   LabelSettings labels;
   LabelTraining supervised{.epochs = 0};
-  RunSettings of;
+  NetworkSettings network;
   std::string out;
   bool baselines = true;
 };
@@ -34,18 +35,18 @@ std::vector<eval::Result> low_shot(const LowshotSettings& s, nn::Sequential<>& n
 int run(LowshotSettings& s, const Settings& settings) {
   s.labels.check();
   require(s.supervised.epochs >= 0, "--supervised-epochs must be at least 0, not ", s.supervised.epochs);
-  const std::string out = s.out.empty() ? s.of.run + "/lowshot.json" : s.out;
-  const TrainingSettings training = s.of.read();
+  const TrainingSettings training = s.network.read();
+  const std::string out = s.network.place(s.out, "lowshot.json");
   for (const std::int64_t count : s.labels.counts()) {
     require(count >= 1, "--labels must be at least 1 a class, not ", count);
-    if (s.supervised.epochs > 0) s.supervised.of(training, "", s.labels, count, 0);
+    if (s.supervised.epochs > 0) s.supervised.of(training, {}, s.labels, count, 0);
   }
-  auto trained = load_backbone(training, s.of.run);
+  auto trained = s.network.load(training);
   s.measure.check(trained.backbone.taps());
   require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
-  auto results = low_shot(s, trained.backbone, training.task, train, test, training.inputs());
+  auto results = low_shot(s, trained.backbone, s.network.name(training), train, test, training.inputs());
   const auto append = [&](std::vector<eval::Result> more) {
     results.insert(results.end(), more.begin(), more.end());
   };
@@ -53,9 +54,10 @@ int run(LowshotSettings& s, const Settings& settings) {
     auto random = make_network(training);
     append(low_shot(s, random, "random", train, test, training.inputs()));
   }
-  if (s.supervised.epochs > 0) append(train_on_labels(s.supervised, training, "", s.labels, train, test));
+  if (s.supervised.epochs > 0) append(train_on_labels(s.supervised, training, {}, s.labels, train, test));
   print_table(results, true);
-  write_results(out, results, settings.command(), settings.toml(), weights_of(s.of.run, training, trained));
+  write_results(out, results, settings.command(), settings.toml(),
+                weights_of(s.network.from().file, training, trained));
   std::printf("\nmean, deviation and 95 %% interval of %s; every number with its protocol: %s\n",
               counted(s.labels.draws, "draw").c_str(), out.c_str());
   return 0;
@@ -70,7 +72,7 @@ Verb lowshot_verb() {
             "Fit linear probes with few labels, several draws of them",
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
-  s->of.add_to(verb.settings, "Labelled pictures with a train and a test part");
+  s->network.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->labels.add_to(verb.settings);
   s->measure.add_to(verb.settings);
   verb.settings.add("baselines", &s->baselines, "Measure random weights as well");
