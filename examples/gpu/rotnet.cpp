@@ -6,7 +6,8 @@
 //   rotnet cifar10.tar.gz OUT [SHARE]     SHARE of the epochs, 1 by default
 //
 // Each stage leaves its row in OUT/table.md and its weights beside it, and every twenty epochs where it
-// stands: a run that was cut goes on from there when it is begun again, and ends with the same bits.
+// stands: a run that was cut goes on from there when it is begun again. Convolutions are tuned by timing, so
+// two runs need not have the same bits. Give another SHARE, or other pictures, another OUT.
 #include <chrono>
 #include <filesystem>
 #include <fstream>

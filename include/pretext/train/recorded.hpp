@@ -74,7 +74,8 @@ class RecordedTraining {
     return tally;
   }
 
-  /// Where training stands: another with the same options goes on from it to the same bits.
+  /// Where training stands: another with the same options goes on from it, to the same bits where
+  /// convolutions are not tuned.
   Checkpoint checkpoint() {
     CheckpointInfo at;
     at.epoch = steps_ / steps_per_epoch();
