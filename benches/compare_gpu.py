@@ -19,6 +19,7 @@ from work.gpu_learning import measure_learning, show_learning
 from work.gpu_steps import measure_draw, measure_layers, measure_steps, show_draw, show_layers, show_steps
 
 HERE = Path(__file__).resolve().parent
+WORK = ("layers", "steps", "draw", "learning")
 
 
 def machine():
@@ -44,7 +45,7 @@ def texts(results):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", nargs="*", default=["layers", "steps", "draw"], help="layers, steps, draw, learning")
+    parser.add_argument("work", nargs="*", default=["layers", "steps", "draw"], help=", ".join(WORK))
     parser.add_argument("--gpu", type=Path, default=HERE.parent / "build/gpu/benches/gpu")
     parser.add_argument("--model", default="nin4")
     parser.add_argument("--pictures", type=int, nargs="+", default=[128, 32], help="a step, before they are turned")
@@ -55,7 +56,12 @@ def arguments():
     parser.add_argument("--epochs", type=float, default=30, help="of the work learning")
     parser.add_argument("--seeds", type=int, default=2, help="of the work learning")
     parser.add_argument("--out", type=Path, help="file for the record, NAME.jsonl; the tables go to NAME.md")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if unknown := set(args.work) - set(WORK):
+        parser.error(f"there is no work {sorted(unknown)}; there are: {', '.join(WORK)}")
+    if "learning" in args.work and not args.data:
+        parser.error("the work learning needs --data")
+    return args
 
 
 def main():

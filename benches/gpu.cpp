@@ -11,10 +11,8 @@ constexpr const char* usage =
     "       gpu layers PICTURES bf16|f32                      every kind of layer of NIN-4, a record a "
     "line\n"
     "       gpu draw bf16|f32                                 the tasks' input pipelines, a record a line\n"
-    "       gpu learn DATA FOLDER EPOCHS SEED bf16|f32        ResNet-18 on CIFAR-10, with labels; its "
-    "pictures are "
-    "left in\n"
-    "                                                         FOLDER for a peer\n";
+    "       gpu learn CIFAR10 FOLDER EPOCHS SEED bf16|f32     ResNet-18 with labels; leaves the pictures in "
+    "FOLDER\n";
 
 int run(const std::vector<std::string>& words) {
   using namespace bench;

@@ -7,7 +7,6 @@ own initial weights, from the pictures that `gpu learn` left in FOLDER; prints a
 """
 
 import argparse
-import contextlib
 import json
 import math
 from pathlib import Path
@@ -18,9 +17,10 @@ from torch.nn import functional as F
 
 from common import answer, seconds_of
 from torch_common import identity
+from torch_gpu_common import Views, record
 from torch_resnet import resnet18
 
-BATCH, RATE, PADDING = 128, 0.1, 4
+BATCH, RATE = 128, 0.1
 
 
 class Pictures:
@@ -29,62 +29,44 @@ class Pictures:
     def __init__(self, folder, part):
         self.pixels = torch.from_numpy(numpy.load(folder / f"{part}.npy")).cuda()
         self.labels = torch.from_numpy(numpy.load(folder / f"{part}_labels.npy")).long().cuda()
-        self.mean = torch.tensor([125.3, 123.0, 113.9], device="cuda")
-        self.deviation = torch.tensor([63.0, 62.1, 66.7], device="cuda")
 
     def __len__(self):
         return len(self.labels)
-
-    def normalized(self, pixels):
-        """[n, 3, 32, 32], channels last, of bytes [n, 32, 32, 3]."""
-        return pixels.float().sub(self.mean).div(self.deviation).permute(0, 3, 1, 2)
-
-    def moved(self, chosen):
-        """Those pictures, each moved by up to PADDING pixels, black coming in, and mirrored half the time."""
-        n, index = len(chosen), torch.arange(32, device="cuda")
-        x = F.pad(self.pixels[chosen], (0, 0, PADDING, PADDING, PADDING, PADDING))
-        top, left = torch.randint(0, 2 * PADDING + 1, (2, n, 1), device="cuda")
-        columns = left + torch.where(torch.rand(n, 1, device="cuda") < 0.5, index, 31 - index)
-        rows = top + index
-        return self.normalized(x[torch.arange(n, device="cuda")[:, None, None], rows[:, :, None], columns[:, None, :]])
 
 
 class Training:
     def __init__(self, pictures, seed, dtype):
         torch.manual_seed(seed)
         torch.backends.cudnn.benchmark = True
-        self.pictures, self.dtype = pictures, dtype
+        self.pictures, self.dtype, self.views = pictures, dtype, Views()
         self.net = resnet18(10).cuda().to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.SGD(
             self.net.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True
         )
         self.chosen = torch.zeros(BATCH, dtype=torch.long, device="cuda")
 
+    def autocast(self):
+        return torch.autocast("cuda", self.dtype, enabled=self.dtype != torch.float32)
+
     def logits(self, x):
-        with torch.autocast("cuda", self.dtype) if self.dtype != torch.float32 else contextlib.nullcontext():
-            return self.net(x)
+        """Of inputs [n, 32, 32, 3]."""
+        return self.net(x.permute(0, 3, 1, 2))
 
     def gradients(self):
-        loss = F.cross_entropy(self.logits(self.pictures.moved(self.chosen)), self.pictures.labels[self.chosen])
+        with self.autocast():
+            logits = self.logits(self.views.moved(self.pictures.pixels[self.chosen]))
+            loss = F.cross_entropy(logits, self.pictures.labels[self.chosen])
         self.optimizer.zero_grad(set_to_none=False)
         loss.backward()
-        return loss
 
     def record(self):
         """One CUDA graph of a step up to its gradients; the network is as it was before."""
         before = {name: value.clone() for name, value in self.net.state_dict().items()}
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                self.gradients()
-        torch.cuda.current_stream().wait_stream(side)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
-            self.gradients()
+        self.graph, _ = record(self.gradients)
         self.net.load_state_dict(before)
 
     def train(self, epochs):
+        self.record()
         per_epoch = len(self.pictures) // BATCH
         for step in range(int(epochs * per_epoch)):
             if step % per_epoch == 0:
@@ -98,9 +80,9 @@ class Training:
 
     def accuracy(self, test):
         self.net.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self.autocast():
             parts = torch.arange(len(test), device="cuda").split(250)
-            right = sum((self.logits(test.normalized(test.pixels[i])).argmax(1) == test.labels[i]).sum() for i in parts)
+            right = sum((self.logits(self.views.normalized(test.pixels[i])).argmax(1) == test.labels[i]).sum() for i in parts)
         return right.item() / len(test)
 
 
@@ -113,7 +95,6 @@ def main():
     args = parser.parse_args()
     dtype = torch.bfloat16 if args.type == "bf16" else torch.float32
     training = Training(Pictures(args.folder, "train"), args.seed, dtype)
-    training.record()
     seconds = seconds_of(lambda: training.train(args.epochs))
     record = identity() | {"type": args.type, "epochs": args.epochs, "seed": args.seed, "seconds": seconds}
     answer(json.dumps(record | {"test_accuracy": training.accuracy(Pictures(args.folder, "test"))}))

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from common import answer, requests, seconds_of
 from torch_common import identity
+from torch_gpu_common import Views, record
 from torch_step import MODELS
 
 SETTINGS = ("eager", "compiled", "reduce-overhead", "graph")
@@ -32,9 +33,7 @@ class Training:
         self.net = self.net.cuda().to(memory_format=torch.channels_last)
         self.data = torch.randint(0, 256, (50000, 32, 32, 3), dtype=torch.uint8, device="cuda")
         self.order = torch.randperm(50000, device="cuda")
-        self.index = torch.arange(32, device="cuda")
-        self.mean = torch.tensor([125.3, 123.0, 113.9], device="cuda")
-        self.deviation = torch.tensor([63.0, 62.1, 66.7], device="cuda")
+        self.views = Views()
         self.labels = torch.arange(4, device="cuda").repeat(pictures)
         self.optimizer = torch.optim.SGD(
             self.net.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True
@@ -49,11 +48,7 @@ class Training:
         """[4 n, 3, 32, 32], channels last: each picture cropped, mirrored half the time, and turned."""
         n = self.n
         chosen = self.order[(self.first + torch.arange(n, device="cuda")) % 50000]
-        x = F.pad(self.data[chosen].float().sub(self.mean).div(self.deviation), (0, 0, 4, 4, 4, 4))
-        top, left = torch.randint(0, 9, (2, n, 1), device="cuda")
-        columns = left + torch.where(torch.rand(n, 1, device="cuda") < 0.5, self.index, 31 - self.index)
-        rows = top + self.index
-        x = x[torch.arange(n, device="cuda")[:, None, None], rows[:, :, None], columns[:, None, :]]
+        x = self.views.moved(self.data[chosen])
         turned = torch.stack([torch.rot90(x, k, (1, 2)) for k in range(4)], 1).flatten(0, 1)
         return turned.to(self.dtype).permute(0, 3, 1, 2)
 
@@ -70,15 +65,7 @@ class Training:
         return loss
 
     def record(self):
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                self.work()
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self.last = self.work()
+        graph, self.last = record(self.work)
         self.replay = graph.replay
 
     def warm_up(self):

@@ -26,11 +26,11 @@ def measure_learning(args):
 
 
 def show_learning(results):
-    rows, names = [], {"pretext": "pretext recorded", "torch": "PyTorch graph"}
+    rows, names = [], {"pretext": "pretext recorded", "torch": "PyTorch, update outside its graph"}
     for key, name in names.items():
         right = [100 * result[key]["test_accuracy"] for result in results]
         seconds = statistics.median(result[key]["seconds"] for result in results)
         rows.append([name, f"{statistics.mean(right):.2f}", " ".join(f"{value:.2f}" for value in right), f"{seconds:.1f}"])
     first = results[0]["pretext"]
     title = f"ResNet-18 for small pictures on CIFAR-10, {first['epochs']:g} epochs, {first['type']}, by seed"
-    return table(title, ["", "test accuracy, %", "of each seed", "s of training"], rows)
+    return table(title, ["", "test accuracy, %", "of each seed", "s, with tuning and recording"], rows)

@@ -7,7 +7,7 @@
 //
 // Each stage leaves its row in OUT/table.md and its weights beside it, and every twenty epochs where it
 // stands: a run that was cut goes on from there when it is begun again. Convolutions are tuned by timing, so
-// two runs need not have the same bits. Give another SHARE, or other pictures, another OUT.
+// two runs need not have the same bits.
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -38,6 +38,12 @@ class Experiment {
         out_(folder),
         share_(share_of_epochs) {
     std::filesystem::create_directories(out_);
+    const std::string now = message("share ", share_, " of the epochs, test pictures ", test_.hash());
+    std::string then;
+    if (std::getline(std::ifstream(out_ / "experiment.txt"), then); !then.empty())
+      require(then == now, out_.native(), ": holds an experiment of ", then, "; expected ", now);
+    else
+      std::ofstream(out_ / "experiment.txt") << now << std::endl;
   }
 
   void rotation() const {

@@ -291,7 +291,10 @@ holds out/probe.json '"run":"out/bare.safetensors"'
 refused "--weights needs the --model that they are of" probe --weights out/bare.safetensors
 bare="--weights out/bare.safetensors --model nin3 --width 8 --size 32 --cache cache"
 refused "--weights needs --data" probe --weights out/bare.safetensors --model nin3
-refused "--weights needs --out" finetune $bare --data shapes:32:60
+refused "--run and --weights name two networks" knn $bare --data shapes:32:60 --out out/knn.json --run run
+refused "--width is said of --weights; a run has its own" probe --run run --width 16
+refused "--colors-of is said of --weights" features --run run --colors-of rotation --out out/bare.npy
+refused "--weights needs --out FILE.json" finetune $bare --data shapes:32:60
 refused "there is no task 'jigsw'" knn $bare --data shapes:32:60 --out out/knn.json --colors-of jigsw
 says "every number with its protocol" finetune $bare --data shapes:32:60 --out out/tuned.json --frozen-at block2 --head conv \
   --labels 2 --epochs 1 --batch 15

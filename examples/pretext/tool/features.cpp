@@ -40,7 +40,7 @@ JsonObject facts_of(const eval::Features& f, const data::Dataset& pictures) {
 int run(const FeaturesSettings& s, const Settings& settings) {
   require(s.out.size() > 4 && s.out.ends_with(".npy"), "--out must name a .npy file, not '", s.out, "'");
   const data::Split split = split_of(s.part);
-  const TrainingSettings training = s.network.read();
+  const TrainingSettings training = s.network.read(settings);
   Restored restored = s.network.load(training);
   std::vector<std::string> taps = restored.backbone.taps();
   const std::vector<std::string> tap{s.tap.empty() ? taps.back() : s.tap};

@@ -13,8 +13,13 @@ void NetworkSettings::add_to(Settings& settings, const std::string& pictures) {
                "TASK or TASK:VARIANT by whose colours its inputs are normalised; empty: CIFAR's");
 }
 
-TrainingSettings NetworkSettings::read() const {
-  if (weights.file.empty()) return of.read();
+TrainingSettings NetworkSettings::read(const Settings& given) const {
+  if (weights.file.empty()) {
+    for (const char* flag : {"model", "width", "size", "colors-of", "weights-dict", "weights-prefix"})
+      require(!given.given(flag), "--", flag, " is said of --weights; a run has its own");
+    return of.read();
+  }
+  require(!given.given("run"), "--run and --weights name two networks; give one of them");
   require(!model.empty(), "--weights needs the --model that they are of; 'pretext info' lists the models");
   require(!of.data.empty(), "--weights needs --data, as there is no run to take it from");
   TrainingSettings training;
@@ -46,6 +51,6 @@ WeightSettings NetworkSettings::from() const {
 }
 
 std::string NetworkSettings::place(const std::string& out, const std::string& file) const {
-  require(!out.empty() || weights.file.empty(), "--weights needs --out, as there is no run folder");
+  require(!out.empty() || weights.file.empty(), "--weights needs --out FILE.json, as there is no run folder");
   return out.empty() ? of.run + "/" + file : out;
 }

@@ -12,9 +12,9 @@ struct NetworkSettings {
 
   /// `pictures` says what they are wanted for.
   void add_to(Settings& settings, const std::string& pictures);
-  /// The settings of the run, or those by which the weights could have been trained; throws where what is
-  /// said of them is not enough.
-  TrainingSettings read() const;
+  /// The settings of the run, or those by which the weights could have been trained; throws where what was
+  /// given is not enough, or would be ignored.
+  TrainingSettings read(const Settings& given) const;
   /// What results call it: the task of the run, or the model of the weights.
   std::string name(const TrainingSettings& training) const;
   Restored load(const TrainingSettings& training) const;

@@ -21,7 +21,7 @@ struct ProbeSettings {
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
   const std::string name = verb + (s.measure.protocol.empty() ? "" : "-" + s.measure.protocol);
-  const TrainingSettings training = s.network.read();
+  const TrainingSettings training = s.network.read(settings);
   const std::string out = s.network.place(s.out, name + ".json");
   Restored trained = s.network.load(training);
   std::vector<std::string> taps = trained.backbone.taps();
