@@ -85,8 +85,11 @@ std::string explain(const CLI::App& app, const std::vector<Verb>& verbs, int arg
     known = known_flags(*chosen[0]);
     for (int i = 2; i < argc; ++i) {
       const std::string flag = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-      if (flag.starts_with("--") && std::ranges::find(known, flag) == known.end())
-        return "'" + first + "' has no flag '" + flag + "'." + suggestion(flag, known);
+      if (!flag.starts_with("--") || std::ranges::find(known, flag) != known.end()) continue;
+      const bool of_cells =
+          first == "study" && std::ranges::count(known_flags(*app.get_subcommand("pretrain")), flag) > 0;
+      return "'" + first + "' has no flag '" + flag + "'." +
+             (of_cells ? " --train \"" + flag + " ...\" hands it to every cell." : suggestion(flag, known));
     }
     if (const auto extras = chosen[0]->remaining(); !extras.empty())
       return "'" + first + "' does not know what '" + extras[0] + "' is for." +

@@ -43,7 +43,7 @@ TrainingSettings RunSettings::read() const {
 
 void RunSettings::apply(DataSettings& source) const {
   if (!data.empty()) source.data = data;
-  if (!cache.empty()) source.cache = cache == "-" ? "" : cache;
+  if (!cache.empty()) source.cache = cache;
   if (limit != 0) source.limit = limit;
 }
 

@@ -125,9 +125,10 @@ std::vector<T> split_numbers(const std::string& flag, const std::string& text) {
   for (const std::string& part : split_list(text)) {
     T value{};
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    require(error == std::errc() && end == part.data() + part.size() && value >= 0, "--", flag, " must be ",
+    require(error == std::errc() && end == part.data() + part.size(), "--", flag, " must be ",
             std::is_integral_v<T> ? "whole numbers" : "numbers", " with commas between them, not '", text,
             "'");
+    require(value >= 0, "--", flag, " must not be negative, but '", text, "' has ", part);
     numbers.push_back(value);
   }
   require(!numbers.empty(), "--", flag, " must name at least one number");

@@ -13,7 +13,7 @@ void DataSettings::add_to(Settings& settings) {
       "data", &data,
       "Pictures: a folder, a .tar or .tar.gz of one, a folder of CIFAR-10, CIFAR-100, STL-10, MNIST or "
       "Fashion-MNIST, a .ptx cache, or shapes:SIZE:COUNT to have COUNT pictures drawn");
-  settings.add("cache", &cache, "Folder that keeps decoded pictures; empty: decode every time");
+  settings.add("cache", &cache, "Folder that keeps decoded pictures; -: none, decode every time");
   settings.add("size", &size, "Side of the network's input, in pixels; 0: what suits the task");
   settings.add("max-bad", &max_bad, "Part of the pictures that may be unreadable and left out");
   settings.add("limit", &limit, "At most so many pictures of a part, drawn by chance; 0: all of them");
@@ -28,8 +28,9 @@ void DataSettings::check() const {
 data::Dataset DataSettings::open(data::Split split) const {
   check();
   const std::string source = data == "shapes" ? "shapes:" + std::to_string(size) : data;
-  if (!cache.empty() && !drawn()) std::filesystem::create_directories(cache);
-  data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = cache});
+  const std::string folder = cache == "-" ? "" : cache;
+  if (!folder.empty() && !drawn()) std::filesystem::create_directories(folder);
+  data::Dataset dataset = data::open(source, split, {.read = {.max_bad = max_bad}, .cache = folder});
   const std::int64_t found = dataset.size();
   if (limit > 0 && limit < found) dataset = dataset.subset(some_indices(found, limit));
   const std::string what = std::string(data::to_string(split)) + " picture";

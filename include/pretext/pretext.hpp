@@ -86,6 +86,7 @@
 #include "pretext/eval/pool_map.hpp"
 #include "pretext/eval/probe.hpp"
 #include "pretext/eval/protocol.hpp"
+#include "pretext/eval/row_space.hpp"
 #include "pretext/eval/softmax_loss.hpp"
 #include "pretext/eval/standardize.hpp"
 #include "pretext/image/affine.hpp"

@@ -288,6 +288,8 @@ refused "out/broken.pth: not a .pth file that can be read" pretrain supervised $
 says "linear probe" probe --weights out/bare.safetensors --model nin3 --width 8 --size 32 --data shapes:32:60 --cache cache --out out/probe.json --no-baselines
 holds out/probe.json '"network":"nin3"'
 holds out/probe.json '"run":"out/bare.safetensors"'
+refused "is neither a safetensors nor a .pth file by its first bytes" probe --weights run/config.toml --model nin3 --data shapes:32:60 \
+  --out out/wrong.json
 refused "--weights needs the --model that they are of" probe --weights out/bare.safetensors
 bare="--weights out/bare.safetensors --model nin3 --width 8 --size 32 --cache cache"
 refused "--weights needs --data" probe --weights out/bare.safetensors --model nin3
@@ -310,6 +312,8 @@ says "4 cells; nothing was trained or written" study $grid --train "$flags" --dr
 [ ! -e study ] || fail "a dry run made a folder"
 refused "there is no task 'jigsw'. Did you mean 'jigsaw'?" study --tasks rotation,jigsw
 refused "--widths must be whole numbers" study --widths 8,wide
+refused "--widths must not be negative, but '8,-8' has -8" study --widths 8,-8
+refused "--train \"--data ...\" hands it to every cell" study --data shapes:48:60
 refused "names 'nin3' twice" study --models nin3,nin3
 says "study/study.html" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
 holds out.txt "4 cells, 0 of them done before"
@@ -319,6 +323,19 @@ cp study/study.md before.md
 rm study/runs/jigsaw-nin3-w8-n0-usual-s1/knn.json
 says "4 cells, 3 of them done before" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
 cmp before.md study/study.md || fail "a study that went on has other numbers"
+# Killed with all its cells when the first one is done, and begun again, it ends with the same table.
+again="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out killed"
+setsid "$tool" study $again --train "$flags" --probe "--l2 0.1" --knn "--k 20" > killed.txt 2>&1 &
+group=$!
+for _ in $(seq 600); do
+  ls killed/runs/*/knn.json > done.txt 2> /dev/null && break
+  sleep 0.1
+done
+kill -s KILL -- "-$group"
+wait $group || true
+says "killed/study.html" study $again --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+grep -q "4 cells, [1-3] of them done before" out.txt || fail "a study was not killed half-way: $(cat killed.txt out.txt)"
+sed 's/--out killed/--out study/' killed/study.md | cmp - before.md || fail "a study that was killed ends with another table"
 refused "this cell was begun by other commands" study $grid --train "$flags --lr 0.01" --probe "--l2 0.1" --knn "--k 20"
 refused "failed: jigsaw-nin3-w8-n0-usual-s0: pretext: --padding" study --tasks "rotation,jigsaw --padding 999" --widths 8 \
   --seeds 0 --out broken --train "$flags" --probe "--l2 0.1" --knn "--k 20"

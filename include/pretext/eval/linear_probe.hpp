@@ -4,6 +4,7 @@
 #include "pretext/eval/constants.hpp"
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/logistic.hpp"
+#include "pretext/eval/row_space.hpp"
 #include "pretext/eval/standardize.hpp"
 
 namespace pretext::eval {
@@ -85,13 +86,23 @@ struct LinearProbe {
 
 namespace detail {
 
-/// Standardised training rows and how to fit one setting to the first of them.
+/// Standardised training rows, in their own space where they are few, and how to fit one setting to the first
+/// of them.
 template <class T>
 struct LinearTask {
+  LinearTask(Tensor<T, Cpu> rows, std::vector<int> labels_of_rows, int class_count, Solver solver)
+      : x(std::move(rows)), labels(std::move(labels_of_rows)), classes(class_count) {
+    if (solver != Solver::lbfgs) return;
+    space = RowSpace<T>::of(x);
+    if (space) x = space->rows();
+    moment = second_moment(x);
+  }
+
   Tensor<T, Cpu> x;
   std::vector<int> labels;
   int classes;
-  Tensor<T, Cpu> moment;
+  std::optional<RowSpace<T>> space{};
+  Tensor<T, Cpu> moment{};
 
   Logistic fit(const LinearProbeOptions& o, const LinearSetting& setting, std::int64_t rows,
                const LbfgsOptions& lbfgs, const Vector& start) const {
@@ -102,6 +113,14 @@ struct LinearTask {
     sgd.lr = setting.lr;
     sgd.seed = o.seed;
     return fit_sgd(x.rows(0, rows), own, classes, setting.l2, sgd);
+  }
+
+  /// The model as one of the features that the rows came with.
+  Logistic of_features(Logistic model) const {
+    if (!space) return model;
+    model.parameters = space->weights_of_x(model.parameters, classes);
+    model.dims = space->dims();
+    return model;
   }
 
   double score(const Logistic& model, std::int64_t fit_rows) const {
@@ -163,14 +182,14 @@ LinearProbe<T> fit_linear_probe(const Tensor<T, Cpu>& x, Span<const int> labels,
   LinearProbe<T> probe{
       .standardizer = o.standardize ? Standardizer<T>(x) : Standardizer<T>::unchanged(x.dim(1)),
       .validation = o.has_choice() ? rows.held_out() : 0};
-  detail::LinearTask<T> task{probe.standardizer(x, rows.order), rows.arrange(labels), classes, {}};
-  if (o.solver == Solver::lbfgs) task.moment = second_moment(task.x);
+  const detail::LinearTask<T> task(probe.standardizer(x, rows.order), rows.arrange(labels), classes,
+                                   o.solver);
   Vector start;
   if (o.has_choice())
     start = detail::choose(task, o, rows.fit, probe);
   else
     probe.chosen = {o.l2.front(), o.solver == Solver::sgd ? o.lr.front() : 0, 0};
-  probe.model = task.fit(o, probe.chosen, x.dim(0), o.lbfgs, start);
+  probe.model = task.of_features(task.fit(o, probe.chosen, x.dim(0), o.lbfgs, start));
   return probe;
 }
 

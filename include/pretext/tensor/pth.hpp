@@ -250,6 +250,8 @@ inline TensorFile read_tensors(const std::filesystem::path& path, const ReadOpti
   // A safetensors file begins with the length of its header, which is followed by its brace.
   const bool safetensors = bytes.size() > 8 && bytes[8] == '{';
   if (!safetensors && (begins('P', 'K') || begins(0x80, 2))) return parse_pth(bytes, path.native(), options);
+  require(safetensors || bytes.size() <= 8, path.native(),
+          ": is neither a safetensors nor a .pth file by its first bytes");
   require(options.dict.empty(), path.native(), ": only a .pth file has dicts to choose from, but ",
           json_string(options.dict), " is asked for");
   return parse_safetensors(bytes, path.native());
