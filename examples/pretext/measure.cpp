@@ -9,6 +9,7 @@
 #include <pretext/pretext.hpp>
 
 #include "environment.hpp"
+#include "work_bar.hpp"
 
 using namespace pretext;
 
@@ -99,6 +100,7 @@ eval::EvalOptions options_of(const MeasureSettings& s, const nn::Sequential<>& n
                              const tasks::PlainInputs& inputs) {
   eval::EvalOptions options = s.options();
   options.features.inputs = inputs.text();
+  options.features.watch = work_bar();
   if (!net.taps().empty()) options.taps = split_list(s.taps);
   return options;
 }

@@ -153,6 +153,11 @@ void require_writable(const std::filesystem::path& file) {
   pretext::AtomicFile{file};
 }
 
+int DryRun::say(const Settings& settings, const std::string& would) const {
+  std::printf("%s\n# %s\n", settings.toml().c_str(), would.c_str());
+  return 0;
+}
+
 void Settings::set_command(int argc, char** argv) {
   command_ = "pretext";
   for (int i = 1; i < argc; ++i) command_ += " " + shell_word(argv[i]);

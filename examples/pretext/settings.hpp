@@ -57,6 +57,20 @@ class Settings {
   std::string command_;
 };
 
+/// The flag that has a verb check its settings and stop.
+class DryRun {
+ public:
+  void add_to(Settings& settings) {
+    settings.add_unstored("dry-run", &asked_, "Print the resolved config and stop");
+  }
+  bool asked() const { return asked_; }
+  /// Prints the config and what would have been done with it, as comments after it. Returns 0.
+  int say(const Settings& settings, const std::string& would) const;
+
+ private:
+  bool asked_ = false;
+};
+
 /// What `pretext NAME` does.
 struct Verb {
   std::string name, help;

@@ -41,6 +41,8 @@ void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
   settings.add("variant", &variant,
                "Constants of the task: fitted to the size, or those of a publication; 'pretext info TASK'");
+  settings.add("permutations", &permutations,
+               "Jigsaw: orders of tiles to tell apart, the more the harder; 0: as the variant says");
   settings.add("part", &part, "Pictures to learn from: train, or the unlabeled ones where there are such");
   settings.add("model", &model, "Backbone; 'pretext info' lists them");
   settings.add("width", &width, "Channels of most convolutions; 0: as published");
@@ -133,6 +135,9 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
+  require(permutations == 0 || permutations >= 2, "--permutations must be at least 2, or 0 for those of the variant, not ",
+          permutations);
+  require(permutations == 0 || task == "jigsaw", "--permutations are those of jigsaw; ", task, " has none");
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
   require(colors_of.empty() || task == "supervised", "--colors-of is for supervised training; ", task,

@@ -37,7 +37,8 @@ struct TrainingSettings {
   /// Supervised: the tap up to which the backbone stays as it is, and what learns on it; empty: all of it
   /// learns.
   std::string frozen_at, head = "none";
-  std::int64_t labels = 0;  ///< a class; 0: all
+  std::int64_t labels = 0;        ///< a class; 0: all
+  std::int64_t permutations = 0;  ///< that jigsaw tells apart; 0: as the variant says
   double head_lr = 1;
   bool online_probes = false;  ///< changes no bit of the network; stored, so that a resumed run has them too
   bool recompute = false;      ///< decides nothing but memory and time: not stored

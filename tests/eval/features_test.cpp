@@ -170,6 +170,17 @@ TEST_CASE("fewer pictures are in memory at a time where they are larger") {
   CHECK(largest(1024) == 8);  // the first batch tells how large they are
 }
 
+TEST_CASE("who watches is told of every batch how much is done") {
+  std::vector<std::int64_t> done;
+  const auto watch = [&](const std::string& work, std::int64_t so_far, std::int64_t all) {
+    CHECK(work == "features of grey");
+    CHECK(all == 600);
+    done.push_back(so_far);
+  };
+  eval::pixels(pictures(600), render, {.pool = Pool::average, .budget = 3, .watch = watch});
+  CHECK(done == std::vector<std::int64_t>{0, 8, 264, 520});
+}
+
 TEST_CASE("taps that do not exist, data that is not there and inputs of other sizes are refused") {
   nn::Sequential<> net = test::two_stages();
   const auto ask = [&](std::vector<std::string> taps, const data::Dataset& set, FeatureOptions o = {}) {

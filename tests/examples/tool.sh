@@ -35,6 +35,7 @@ small="--data shapes:32:60 --width 8 --batch 15 --cache cache"
 refused "no verb 'pretrian'" pretrian
 refused "Did you mean '--width'?" pretrain --widht 8
 refused "there is no task 'rotatoin'. Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
+refused "--permutations are those of jigsaw; rotation has none" pretrain $small --permutations 24 --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
 refused "There are: cosine, rotnet, rotnet_conv, rotnet_mlp, constant" pretrain --data nothing-here --schedule linear --out wrong
 refused "there is no model 'nin9'. Did you mean 'nin3'?" pretrain $small --model nin9 --out wrong
@@ -204,13 +205,14 @@ holds looks/attention.json '"measure":"equivariance error by chance"'
 holds looks/attention.json '"weights":{"rotation":{"run":"run"'
 says "attention.json in run/attention" attention --run run --images 1 --taps block2 --no-random
 if grep -qF supervised run/attention/scores.csv; then fail "there was nothing to agree with"; fi
-refused "no tap is named 'block9'" attention --run run --taps block9
+refused "there is no tap 'block9'" attention --run run --taps block9
 refused "--power must be above 0, not 0" attention --run run --power 0
 refused "is not a run folder" attention --run run --against wrong
 
 # Every other task: its constants, its training, its features, and its picture with answers.
 for task in jigsaw relative_location exemplar exemplar_triplet colorization contrastive; do
   few="--data shapes:48:40 --size 48 --cache cache"
+  [ $task != jigsaw ] || few="$few --permutations 7"
   says "fitted" info $task
   says "$task: " pretrain $task $few --width 8 --batch 10 --epochs 1 --test --out $task
   holds $task/test.json '"task":"'$task'"'
@@ -223,6 +225,8 @@ says "* tile " info jigsaw --variants fitted,paper
 says "  tile   " info jigsaw --variants paper,released
 refused "there is no part 'tset'" pretrain --part tset --dry-run
 refused "unlabeled" pretrain $few --part unlabeled --out wrong
+refused "--permutations must be at least 2" pretrain jigsaw --permutations 1 --out wrong
+holds jigsaw/config.toml "permutations = 7"
 refused "there is no jigsaw variant 'papr'. Did you mean 'paper'?" pretrain jigsaw --variant papr --out wrong
 refused "--validation holds out pictures" pretrain exemplar $few --validation 0.5 --batch 10 --out wrong
 refused "jigsaw: is a run of jigsaw, not of rotation" view rotation --run jigsaw
@@ -305,6 +309,18 @@ says "every number with its protocol" lowshot $bare --data shapes:32:60 --out ou
 holds out/lowshot.json '"network":"nin3"'
 says "out/bare.npy: [60, " features $bare --data shapes:32:60 --out out/bare.npy
 
+# A dry run says what would be done, and writes nothing.
+for verb in probe knn lowshot finetune; do
+  says "nothing was measured or written" $verb $bare --data shapes:32:60 --out dry/out.json --dry-run
+  holds out.txt "write dry/out.json"
+done
+says "would measure run by features and write dry/out.npy" features --run run --out dry/out.npy --dry-run
+says "would look at rotation, random and write to dry" attention --run run --out dry --dry-run
+refused "there is no tap 'blok1'" attention --run run --taps blok1 --out dry --dry-run
+says "would explain run on dry/report.html" report --run run --out dry/report.html --dry-run
+says "would compare run, jigsaw on dry/compare.html" compare --runs run,jigsaw --out dry/compare.html --dry-run
+[ ! -e dry ] || fail "a dry run made a folder"
+
 # A study: cells in processes of their own, the broken ones listed, the finished ones kept.
 grid="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out study"
 flags="--data shapes:48:60 --size 48 --batch 15 --epochs 1 --cache cache"
@@ -332,7 +348,7 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 kill -s KILL -- "-$group"
-wait $group || true
+{ wait $group; } 2> /dev/null || true
 says "killed/study.html" study $again --train "$flags" --probe "--l2 0.1" --knn "--k 20"
 grep -q "4 cells, [1-3] of them done before" out.txt || fail "a study was not killed half-way: $(cat killed.txt out.txt)"
 sed 's/--out killed/--out study/' killed/study.md | cmp - before.md || fail "a study that was killed ends with another table"

@@ -79,6 +79,19 @@ TEST_CASE("the user's files in a run folder stay, whatever they are called") {
   for (const char* file : torn) CHECK_MESSAGE(!fs::exists(dir / "one" / file), file);
 }
 
+TEST_CASE("a run that was killed as it wrote its first file is begun again in every mode") {
+  for (const RunMode mode : {RunMode::fresh, RunMode::resume, RunMode::force}) {
+    const test::TempDir dir;
+    fs::create_directories(dir / "one/ckpt");
+    test::write_file(dir / "one/lock", "1");
+    test::write_file(dir / "one/config.toml.part-77", "torn");
+    CHECK_NOTHROW(RunDir::check(dir / "one", mode));
+    const RunDir run(dir / "one", mode, "a = 1\n");
+    CHECK(test::read_file(dir / "one/config.toml") == "a = 1\n");
+    CHECK_FALSE(fs::exists(dir / "one/config.toml.part-77"));
+  }
+}
+
 TEST_CASE("a folder that is no run is not resumed and left as it is; an empty one becomes a run") {
   const test::TempDir dir;
   fs::create_directories(dir / "photos");

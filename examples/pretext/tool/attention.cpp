@@ -13,6 +13,7 @@
 #include "pictures.hpp"
 #include "tasks.hpp"
 #include "verbs.hpp"
+#include "work_bar.hpp"
 
 using namespace pretext;
 
@@ -24,6 +25,7 @@ struct AttentionSettings {
   double power = 2, share = 0.1;
   std::int64_t images = 200, shown = 4;
   bool random = true;
+  DryRun dry_run;
 };
 
 /// A network that is looked at; a column of the pictures.
@@ -43,20 +45,36 @@ struct Row {
 
 class Comparison {
  public:
-  explicit Comparison(const AttentionSettings& s) : s_(s) {
+  /// Loads the networks; throws what is wrong with the settings, before pictures are opened.
+  explicit Comparison(const AttentionSettings& s) : s_(s), source_(s.of.read().source) {
     add_run(s.of.run);
     for (const std::string& run : split_list(s.against)) add_run(run);
     const TrainingSettings first = networks_[0].training;
     if (s.random) networks_.push_back({"random", first, make_network(first)});
-    const DataSettings source = s.of.read().source;
-    const data::Dataset all = source.open(s.part == "test" ? data::Split::test : data::Split::train);
-    set_ = all.subset(some_indices(all.size(), s.images));
+    for (const Network& n : networks_) {
+      std::vector<std::string> known = n.net.taps();
+      known.push_back(eval::pixels_tap);
+      for (const std::string& tap : split_list(s.taps)) require_known("tap", tap, known);
+    }
+  }
+
+  /// What all networks attend to in the pictures.
+  void look() {
+    const data::Dataset all = source_.open(s_.part == "test" ? data::Split::test : data::Split::train);
+    set_ = all.subset(some_indices(all.size(), s_.images));
     taps_ = taps();
     for (Network& n : networks_)
-      n.attention = eval::attention(n.net, taps_, set_, n.training.inputs(), {.power = s.power});
+      n.attention =
+          eval::attention(n.net, taps_, set_, n.training.inputs(), {.power = s_.power, .watch = work_bar()});
   }
 
   const data::Dataset& pictures() const { return set_; }
+
+  std::string names() const {
+    std::string list;
+    for (const Network& n : networks_) list += (list.empty() ? "" : ", ") + n.name;
+    return list;
+  }
 
   JsonObject weights() const {
     JsonObject all;
@@ -152,6 +170,7 @@ class Comparison {
   }
 
   const AttentionSettings& s_;
+  DataSettings source_;
   std::vector<Network> networks_;
   data::Dataset set_;
   std::vector<std::string> taps_;
@@ -219,9 +238,14 @@ int run(const AttentionSettings& s, const Settings& settings) {
   require(s.images >= 1, "--images must be at least 1, not ", s.images);
   require(s.shown >= 1 && s.shown <= 100, "--shown must be 1 to 100, not ", s.shown);
   require_known("part", s.part, {"train", "test"});
-  const Comparison comparison(s);
-  const std::vector<Row> rows = comparison.scores();
   const std::filesystem::path out = s.out.empty() ? s.of.run + "/attention" : s.out;
+  Comparison comparison(s);
+  if (s.dry_run.asked())
+    return s.dry_run.say(settings,
+                         message("would look at ", comparison.names(), " and write to ", out.string(),
+                                 "; no picture was opened, nothing was measured or written"));
+  comparison.look();
+  const std::vector<Row> rows = comparison.scores();
   std::filesystem::create_directories(out);
   write_png(out / "maps.png", comparison.maps());
   write_png(out / "turns.png", comparison.turns());
@@ -252,6 +276,7 @@ Verb attention_verb() {
   verb.settings.add("share", &s->share, "Part of the cells that overlap and concentration look at");
   verb.settings.add("images", &s->images, "Pictures that are measured");
   verb.settings.add("shown", &s->shown, "Pictures that are drawn");
+  s->dry_run.add_to(verb.settings);
   verb.settings.add_unstored(
       "out", &s->out,
       "Folder for maps.png, turns.png, scores.csv and attention.json (default: attention in the run folder)");

@@ -22,6 +22,7 @@ namespace {
 
 struct CompareSettings {
   std::string runs, out = "compare.html";
+  DryRun dry_run;
 };
 
 struct Run {
@@ -137,6 +138,8 @@ int run(const CompareSettings& s, const Settings& settings) {
   const std::vector<Run> runs = read_runs(s.runs);
   std::string names;
   for (const Run& r : runs) names += (names.empty() ? "" : ", ") + r.name;
+  if (s.dry_run.asked())
+    return s.dry_run.say(settings, "would compare " + names + " on " + s.out + "; nothing was written");
   report::Page page("Runs compared", "Side by side: " + names + ".");
   std::vector<report::Tile> tiles;
   for (const Run& r : runs)
@@ -173,6 +176,7 @@ Verb compare_verb() {
             {},
             [s](const Settings& settings) { return run(*s, settings); }};
   verb.settings.add("runs", &s->runs, "Run folders, with commas between them");
+  s->dry_run.add_to(verb.settings);
   verb.settings.add("out", &s->out, "The page to write");
   return verb;
 }

@@ -47,6 +47,7 @@ int run(const FeaturesSettings& s, const Settings& settings) {
   taps.push_back(eval::pixels_tap);
   require_known("tap", tap.front(), taps);
   const eval::EvalOptions options = options_of(s.measure, restored.backbone, training.inputs());
+  if (s.network.dry_run.asked()) return s.network.say_dry_run(settings, "features", s.out);
   const std::string stem = s.out.substr(0, s.out.size() - 4);
   for (const char* end : {".npy", ".labels.npy", ".json"}) require_writable(stem + end);
   const data::Dataset pictures = training.source.open(split);

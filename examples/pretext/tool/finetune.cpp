@@ -48,6 +48,7 @@ int run(FinetuneSettings& s, const Settings& settings) {
     make_network(random.of(training, {}, s.labels, count, 0));
   }
   const Restored restored = s.network.load(training);
+  if (s.network.dry_run.asked()) return s.network.say_dry_run(settings, "finetune", out);
   require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);

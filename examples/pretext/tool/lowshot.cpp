@@ -43,6 +43,7 @@ int run(LowshotSettings& s, const Settings& settings) {
   }
   auto trained = s.network.load(training);
   s.measure.check(trained.backbone.taps());
+  if (s.network.dry_run.asked()) return s.network.say_dry_run(settings, "lowshot", out);
   require_writable(out);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);

@@ -9,6 +9,7 @@ void NetworkSettings::add_to(Settings& settings, const std::string& pictures) {
   settings.add("model", &model, "Backbone that the weights are of");
   settings.add("width", &width, "Its width; 0: as published");
   settings.add("size", &size, "Side of its inputs, in pixels");
+  dry_run.add_to(settings);
   settings.add("colors-of", &colors_of,
                "TASK or TASK:VARIANT by whose colours its inputs are normalised; empty: CIFAR's");
 }
@@ -53,4 +54,11 @@ WeightSettings NetworkSettings::from() const {
 std::string NetworkSettings::place(const std::string& out, const std::string& file) const {
   require(!out.empty() || weights.file.empty(), "--weights needs --out FILE.json, as there is no run folder");
   return out.empty() ? of.run + "/" + file : out;
+}
+
+int NetworkSettings::say_dry_run(const Settings& given, const std::string& work,
+                                 const std::string& out) const {
+  const std::string file = weights.file.empty() ? of.run : weights.file;
+  return dry_run.say(given, "would measure " + file + " by " + work + " and write " + out +
+                                "; no picture was opened, nothing was measured or written");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "saved_run.hpp"
+#include "settings.hpp"
 
 /// The network that a verb looks at, and the pictures: those of a run, or weights that somebody else trained.
 struct NetworkSettings {
@@ -9,6 +10,7 @@ struct NetworkSettings {
   WeightSettings weights;
   std::string model, colors_of;
   std::int64_t width = 0, size = 224;
+  DryRun dry_run;
 
   /// `pictures` says what they are wanted for.
   void add_to(Settings& settings, const std::string& pictures);
@@ -22,4 +24,6 @@ struct NetworkSettings {
   WeightSettings from() const;
   /// Where results go: `out`, or `file` in the run folder; throws where there is neither.
   std::string place(const std::string& out, const std::string& file) const;
+  /// What a dry run ends with, before pictures are opened. Returns 0.
+  int say_dry_run(const Settings& given, const std::string& work, const std::string& out) const;
 };

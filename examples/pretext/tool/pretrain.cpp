@@ -19,16 +19,16 @@ namespace {
 struct PretrainSettings {
   TrainingSettings training;
   std::string out;
-  bool force = false, resume = false, dry_run = false, test = false, tensorboard = false;
+  bool force = false, resume = false, test = false, tensorboard = false;
+  DryRun dry_run;
   std::int64_t threads = 0, loader_threads = 1, loader_depth = 2;
   double checkpoint_seconds = 60;
 };
 
-int dry_run(const PretrainSettings& s, const std::string& config) {
+int dry_run(const PretrainSettings& s, const Settings& settings) {
   auto backbone = make_backbone(s.training);
-  std::printf("%s\n# %lld parameters in the backbone; nothing was trained or written\n", config.c_str(),
-              static_cast<long long>(nn::count_parameters(backbone)));
-  return 0;
+  return s.dry_run.say(settings, message(nn::count_parameters(backbone),
+                                         " parameters in the backbone; nothing was trained or written"));
 }
 
 /// Takes the settings of the run that is continued for what was not given.
@@ -62,7 +62,7 @@ void check(PretrainSettings& s, const Settings& settings) {
   require(s.checkpoint_seconds >= 0, "--checkpoint-seconds must be 0 or more, not ", s.checkpoint_seconds);
   s.training.resolve();
   require_apart(s.out, s.training.source);
-  if (!s.dry_run) train::RunDir::check(s.out, mode_of(s));
+  if (!s.dry_run.asked()) train::RunDir::check(s.out, mode_of(s));
 }
 
 /// What the test part said, kept with the run.
@@ -111,7 +111,7 @@ int run(PretrainSettings& s, Settings& settings) {
   read_resumed(s, settings);
   check(s, settings);
   if (s.threads > 0) set_num_threads(narrow<int>(s.threads, "--threads"));
-  if (s.dry_run) return dry_run(s, settings.toml());
+  if (s.dry_run.asked()) return dry_run(s, settings);
   const data::Dataset train = s.training.open_training();
   const data::Dataset test = s.test ? s.training.source.open(data::Split::test) : data::Dataset();
   train::FitOptions how{.loader_depth = narrow<int>(s.loader_depth, "--loader-depth"),
@@ -157,7 +157,7 @@ Verb pretrain_verb() {
                              "Score the test part at the end, when nothing is left to choose: test.json");
   verb.settings.add_unstored("tensorboard", &s->tensorboard,
                              "Write metrics, weights, filters and inputs for TensorBoard into RUN/events");
-  verb.settings.add_unstored("dry-run", &s->dry_run, "Print the resolved config and stop");
+  s->dry_run.add_to(verb.settings);
   verb.settings.add_unstored("threads", &s->threads, "Threads of all kernels; 0: one a core");
   verb.settings.add_unstored("recompute", &s->training.recompute,
                              "Keep only the inputs of blocks in a step, and compute the rest twice");

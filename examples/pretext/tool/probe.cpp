@@ -21,12 +21,15 @@ struct ProbeSettings {
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
   const std::string name = verb + (s.measure.protocol.empty() ? "" : "-" + s.measure.protocol);
-  const TrainingSettings training = s.network.read(settings);
+  TrainingSettings training = s.network.read(settings);
+  if (!s.network.weights.file.empty())
+    training.seed = s.measure.seed;  // a run's random weights are its first
   const std::string out = s.network.place(s.out, name + ".json");
   Restored trained = s.network.load(training);
   std::vector<std::string> taps = trained.backbone.taps();
   taps.push_back(eval::pixels_tap);
   s.measure.check(taps);
+  if (s.network.dry_run.asked()) return s.network.say_dry_run(settings, verb, out);
   require_writable(out);
   const JsonObject weights = weights_of(s.network.from().file, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
@@ -59,7 +62,8 @@ Verb make_verb(const std::string& name, const std::string& help, bool linear) {
   Verb verb{name, help, {}, [s, name](const Settings& settings) { return run(*s, settings, name); }};
   s->network.add_to(verb.settings, "Labelled pictures with a train and a test part");
   s->measure.add_to(verb.settings);
-  verb.settings.add("seed", &s->measure.seed, "Draws the validation part");
+  verb.settings.add("seed", &s->measure.seed,
+                    "Draws the validation part and, beside --weights, the random weights");
   verb.settings.add("baselines", &s->baselines, "Measure random weights and raw pixels as well");
   verb.settings.add_unstored(
       "out", &s->out, "Result file (default: probe.json, probe-PROTOCOL.json or knn.json in the run folder)");

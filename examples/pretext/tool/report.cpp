@@ -24,6 +24,7 @@ struct ReportSettings {
   RunSettings of;
   std::string out;
   std::int64_t pictures = 8;
+  DryRun dry_run;
 };
 
 double loss_of(const train::Record& r) { return r.loss; }
@@ -134,9 +135,13 @@ std::string summary(const RunFacts& facts) {
          " The task is that of " + task.source + ".";
 }
 
-int run(const ReportSettings& s) {
+int run(const ReportSettings& s, const Settings& settings) {
   require(s.pictures >= 1 && s.pictures <= 100, "--pictures must be 1 to 100, not ", s.pictures);
   const RunFacts facts = read_facts(s.of.run, s.of.read());
+  const fs::path out = s.out.empty() ? facts.folder / "report.html" : fs::path(s.out);
+  if (s.dry_run.asked())
+    return s.dry_run.say(settings, "would explain " + s.of.run + " on " + out.string() +
+                                       "; no picture was opened, nothing was written");
   report::Page page(facts.training.task + ": " + facts.folder.string(), summary(facts));
   add_headline(page, facts);
   page.section("How training went", curves(facts));
@@ -144,7 +149,6 @@ int run(const ReportSettings& s) {
   add_views(page, facts, s.pictures);
   add_probes(page, facts);
   add_constants(page, facts);
-  const fs::path out = s.out.empty() ? facts.folder / "report.html" : fs::path(s.out);
   make_folder_of(out);
   page.write(out);
   std::printf("%s\n", out.string().c_str());
@@ -155,10 +159,12 @@ int run(const ReportSettings& s) {
 
 Verb report_verb() {
   auto s = std::make_shared<ReportSettings>();
-  Verb verb{
-      "report", "Explain a run on one self-contained page", {}, [s](const Settings&) { return run(*s); }};
+  Verb verb{"report", "Explain a run on one self-contained page", {}, [s](const Settings& settings) {
+              return run(*s, settings);
+            }};
   s->of.add_to(verb.settings, "Pictures to show");
   verb.settings.add("pictures", &s->pictures, "How many pictures' views are shown");
+  s->dry_run.add_to(verb.settings);
   verb.settings.add("out", &s->out, "The page to write (default: report.html in the run folder)");
   return verb;
 }

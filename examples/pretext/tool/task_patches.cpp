@@ -36,6 +36,8 @@ tasks::JigsawOptions jigsaw_options_of(const TrainingSettings& s) {
     o.shown = 4;
     o.fc7 = {.width = 256, .norm = tasks::DenseNorm::batch};
   }
+  if (s.permutations != 0) o.permutations = s.permutations;
+  o.shown = static_cast<int>(std::min<std::int64_t>(o.shown, o.permutations));
   o.seed = s.random_seed();
   return o;
 }

@@ -89,6 +89,7 @@ inline Tensor<float, Cpu> turned(const Tensor<float, Cpu>& x, int turns) {
 struct AttentionOptions {
   double power = 2;
   std::int64_t batch = 64;  ///< pictures in memory at a time
+  Watch watch{};            ///< null: nobody is told
 };
 
 /// What one tap attends to: maps[k] [N, H, W] are of the pictures turned counter-clockwise by k quarters, as
@@ -109,6 +110,7 @@ std::vector<Attention> attention(nn::Sequential<Cpu, float>& net, Span<const std
   std::vector<Attention> result;
   for (const Features& named : detail::name_taps(taps, net.taps(), dataset)) result.push_back({named.tap});
   detail::each_batch(dataset.size(), options.batch, [&](std::int64_t first, auto indices) {
+    if (options.watch) options.watch("attention", first, dataset.size());
     const Tensor<float, Cpu> upright = render(dataset, indices);
     for (int turns = 0; turns < 4; ++turns) {
       const auto put = [&](const std::string& name, const Pending<float, Cpu>& activation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <numeric>
 
 #include "pretext/core/precision.hpp"
@@ -13,12 +14,17 @@
 
 namespace pretext::eval {
 
+/// Told what is worked at, and how much of it is done: "features of cifar10", 512, 50000. Of what cannot be
+/// counted all is 0.
+using Watch = std::function<void(const std::string& work, std::int64_t done, std::int64_t all)>;
+
 struct FeatureOptions {
   Pool pool = Pool::average;
   std::int64_t budget = 4096;  ///< features a tap may have; `flat` does not ask
   std::int64_t batch = 256;    ///< pictures in memory at a time; fewer where they are large
   std::string store{};         ///< folder that keeps features, so that none is computed twice; empty: none
   std::string inputs{};        ///< for a store: all that decides what `render` makes of a picture, as a text
+  Watch watch{};               ///< null: nobody is told
 
   /// Calls f(name, value, meaning) for all that decides the features.
   void each_constant(auto&& f) const {
@@ -97,6 +103,7 @@ std::vector<Features> extract(nn::Sequential<Cpu, float>& backbone, Span<const s
       for (Features& f : result)
         if (f.tap == name) put_rows(f, map, first, std::ssize(indices), options);
     };
+    if (options.watch) options.watch("features of " + dataset.name(), first, dataset.size());
     const Tensor<float, Cpu> input = render(dataset, indices);
     put(pixels_tap, input);
     if (deep) backbone(input, put);

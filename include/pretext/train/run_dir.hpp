@@ -125,14 +125,16 @@ class RunDir {
             other, "; nothing was changed");
   }
 
-  // The name of a file in the folder that is neither the lock nor an empty ckpt/, which are left of a run
-  // that failed as it began; empty where there is none.
+  // The name of a file in the folder that is none of what is left of a run that ended as it began: the lock,
+  // an empty ckpt/, a torn config.toml. Empty where there is none.
   static std::string first_file(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::directory_iterator at(path, error);
     for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
       const std::string name = at->path().filename().string();
-      if (name != "lock" && !(name == "ckpt" && std::filesystem::is_empty(at->path(), error))) return name;
+      const bool left = name == "lock" || AtomicFile::is_torn(name, "config.toml") ||
+                        (name == "ckpt" && std::filesystem::is_empty(at->path(), error));
+      if (!left) return name;
     }
     require(!error, path.native(), ": the run folder cannot be read: ", error.message());
     return "";
