@@ -135,8 +135,8 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
-  require(permutations == 0 || permutations >= 2, "--permutations must be at least 2, or 0 for those of the variant, not ",
-          permutations);
+  require(permutations == 0 || permutations >= 2,
+          "--permutations must be at least 2, or 0 for those of the variant, not ", permutations);
   require(permutations == 0 || task == "jigsaw", "--permutations are those of jigsaw; ", task, " has none");
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");

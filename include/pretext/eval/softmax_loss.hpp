@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "pretext/cpu/gemm.hpp"
 #include "pretext/cpu/reduce.hpp"
+#include "pretext/cpu/thin_product.hpp"
 #include "pretext/eval/holdout.hpp"
 #include "pretext/eval/lbfgs.hpp"
 
@@ -36,7 +36,7 @@ class SoftmaxLoss {
   double operator()(const Vector& point, Vector& gradient) const {
     const std::int64_t rows = x_.dim(0), grain = chunk_rows();
     std::vector<Partial> partials(static_cast<std::size_t>((rows - 1) / grain + 1));
-    Tensor<T, Cpu> weight({classes_, dims()});
+    auto weight = Tensor<T, Cpu>::zeros({columns(), dims()});
     for (std::int64_t i = 0; i < weights(); ++i) weight.data()[i] = static_cast<T>(point[i]);
     parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
       partials[static_cast<std::size_t>(begin / grain)] =
@@ -46,36 +46,53 @@ class SoftmaxLoss {
   }
 
  private:
-  static constexpr std::int64_t block = 64;  // rows that are read once for both products: they stay in cache
-
   struct Partial {
-    Tensor<T, Cpu> weight;  // the gradient of the weights [classes, dims]
+    Tensor<T, Cpu> weight;  // the gradient of the weights [columns, dims]
     std::vector<double> bias;
     double loss = 0;
   };
 
+  // Few classes are a thin side of both products, which then have rows of zeros behind the last class.
+  bool thin() const { return classes_ <= 24; }
+  std::int64_t columns() const {
+    const std::int64_t group = cpu::thin_group;
+    return thin() ? (classes_ + group - 1) / group * group : classes_;
+  }
+
+  // Rows that are read from memory once for both products: they stay in cache.
+  std::int64_t block() const {
+    if (!thin()) return 64;
+    return std::clamp<std::int64_t>((2048 << 10) / static_cast<std::int64_t>(sizeof(T)) / dims() / 4 * 4, 8,
+                                    64);
+  }
+
   // Few enough chunks that their gradients take at most about 2^26 numbers together.
   std::int64_t chunk_rows() const {
     const std::int64_t chunks = std::clamp<std::int64_t>((std::int64_t{1} << 26) / weights(), 4, 32);
-    return std::max(block, (x_.dim(0) + chunks - 1) / chunks);
+    return std::max<std::int64_t>(64, (x_.dim(0) + chunks - 1) / chunks);
   }
 
   Partial sum_rows(std::int64_t begin, std::int64_t end, const Tensor<T, Cpu>& weight,
                    const double* bias) const {
     const std::int64_t d = dims();
     Partial sum{Tensor<T, Cpu>::zeros(weight.shape()), std::vector<double>(bias_size()), 0};
-    Tensor<T, Cpu> scores({block, classes_});
+    Tensor<T, Cpu> scores({block(), columns()});
     std::vector<double> p(bias_size());
-    for (std::int64_t first = begin; first < end; first += block) {
-      const std::int64_t count = std::min(block, end - first);
-      const T* rows = x_.data() + first * d;
-      cpu::gemm_nt<T>({rows, count, d, d}, {weight.data(), classes_, d, d},
-                      {scores.data(), count, classes_, classes_});
+    for (std::int64_t first = begin; first < end; first += block()) {
+      const std::int64_t count = std::min(block(), end - first), wide = columns();
+      const cpu::Matrix<const T> rows{x_.data() + first * d, count, d, d}, w{weight.data(), wide, d, d};
+      const cpu::Matrix<T> gradient{sum.weight.data(), wide, d, d};
+      if (thin())
+        cpu::multiply_thin<T>(rows, w, scores.data());
+      else
+        cpu::gemm_nt<T>(rows, w, {scores.data(), count, wide, wide});
       for (std::int64_t r = 0; r < count; ++r)
-        sum.loss += differentiate(scores.data() + r * classes_, bias,
+        sum.loss += differentiate(scores.data() + r * wide, bias,
                                   labels_[static_cast<std::size_t>(first + r)], p, sum.bias);
-      cpu::gemm_tn<T>({scores.data(), count, classes_, classes_}, {rows, count, d, d},
-                      {sum.weight.data(), classes_, d, d}, true);
+      if (thin())
+        cpu::add_thin_sums<T>(scores.data(), rows, gradient);
+      else
+        cpu::gemm_tn<T>({scores.data(), count, wide, wide}, rows, gradient, true);
     }
     return sum;
   }
