@@ -41,7 +41,7 @@ def randomize(net):
 
 def taps_of(name, net):
     """The module of each tap."""
-    if name.startswith("resnet"):
+    if "resnet" in name:
         return {tap: getattr(net, tap) for tap in RESNET} | {"fc": net.fc}
     taps = {}
     if name == "alexnet":

@@ -65,7 +65,7 @@ void MeasureSettings::add_to(Settings& settings) {
   add_features_to(settings);
   if (linear)
     settings.add("l2", &l2, "Penalties that the validation part chooses from; empty: as the protocol says");
-  if (knn) settings.add("k", &k, "Neighbours that vote; 0: 200, as most publications");
+  if (knn) settings.add("k", &k, "Neighbours that vote; 0: 200, or all pictures where there are fewer");
   if (knn) settings.add("temperature", &temperature, "A vote weighs exp(cosine / temperature); 0: 0.1");
 }
 

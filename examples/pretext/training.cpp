@@ -31,9 +31,14 @@ void WeightSettings::add_to(Settings& settings, const std::string& purpose) {
 
 void WeightSettings::load(nn::Sequential<>& backbone) const {
   try {
-    models::load_weights(backbone, train::load_network(file, {.dict = dict}), prefix);
+    const auto over = models::load_weights(backbone, train::load_network(file, {.dict = dict}), prefix);
+    const std::string bad = train::first_bad_value(nn::parameters(backbone));
+    require(bad.empty(), bad);
+    std::fprintf(stderr, "weights of %s%s\n", file.c_str(),
+                 over.empty() ? "" : (", without " + eval::list_text(over)).c_str());
   } catch (const Error& error) {
-    fail("weights of ", file, ": ", error.what());
+    const std::string why = error.what();
+    fail("weights of ", why.starts_with(file) ? why : file + ": " + why);
   }
 }
 
@@ -41,6 +46,8 @@ void TrainingSettings::add_to(Settings& settings) {
   source.add_to(settings);
   settings.add("variant", &variant,
                "Constants of the task: fitted to the size, or those of a publication; 'pretext info TASK'");
+  settings.add("pictures", &pictures,
+               "Learn from at most so many of the pictures, drawn by chance; probes still have all; 0: all");
   settings.add("permutations", &permutations,
                "Jigsaw: orders of tiles to tell apart, the more the harder; 0: as the variant says");
   settings.add("part", &part, "Pictures to learn from: train, or the unlabeled ones where there are such");
@@ -114,7 +121,10 @@ const ToolTask& tool_task(const std::string& name) {
 }
 
 data::Dataset TrainingSettings::open_training() const {
-  return source.open(part == "train" ? data::Split::train : data::Split::unlabeled);
+  data::Dataset all = source.open(part == "train" ? data::Split::train : data::Split::unlabeled);
+  require(pictures <= all.size(), "--pictures must be at most ", all.size(), ", as there are no more, not ",
+          pictures);
+  return pictures > 0 ? all.subset(some_indices(all.size(), pictures)) : all;
 }
 
 tasks::PlainInputs TrainingSettings::inputs() const { return tool_task(task).inputs(*this); }
@@ -135,8 +145,10 @@ void TrainingSettings::resolve() {
   require(weight_decay >= 0, "--weight-decay must be 0 or more, not ", weight_decay);
   require(warmup >= 0 && warmup < static_cast<double>(epochs), "--warmup must be 0 or more and below the ",
           counted(epochs, "epoch"), " of training, not ", warmup);
-  require(permutations == 0 || permutations >= 2,
-          "--permutations must be at least 2, or 0 for those of the variant, not ", permutations);
+  require(pictures >= 0, "--pictures must be at least 1, or 0 for all, not ", pictures);
+  require(permutations == 0 || (permutations >= 2 && permutations <= tasks::most_permutations),
+          "--permutations must be 2 to ", tasks::most_permutations, ", or 0 for those of the variant, not ",
+          permutations);
   require(permutations == 0 || task == "jigsaw", "--permutations are those of jigsaw; ", task, " has none");
   require(labels >= 0, "--labels must be at least 1, or 0 for all, not ", labels);
   require(labels == 0 || task == "supervised", "--labels are for supervised training; ", task, " needs none");
@@ -222,8 +234,12 @@ train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) 
 
 /// Takes over the weights of the run or file that this one begins with.
 void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
-  if (!std::filesystem::is_directory(s.init))
-    return WeightSettings{s.init, s.init_dict, s.init_prefix}.load(backbone);
+  if (!std::filesystem::is_directory(s.init)) try {
+      return WeightSettings{s.init, s.init_dict, s.init_prefix}.load(backbone);
+    } catch (const Error& error) {
+      if (s.width == 0) throw;
+      fail(error.what(), "\nThe network here has --width ", s.width, "; 0 is the width of the publication.");
+    }
   const TrainingSettings from = read_run(s.init);
   const auto named = [](const TrainingSettings& t) {
     return message(t.model, " of width ", t.width, " for ", tool_task(t.task).channels, " channels");

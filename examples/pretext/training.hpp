@@ -37,6 +37,7 @@ struct TrainingSettings {
   /// Supervised: the tap up to which the backbone stays as it is, and what learns on it; empty: all of it
   /// learns.
   std::string frozen_at, head = "none";
+  std::int64_t pictures = 0;      ///< that it learns from; 0: all. What is measured later has them all.
   std::int64_t labels = 0;        ///< a class; 0: all
   std::int64_t permutations = 0;  ///< that jigsaw tells apart; 0: as the variant says
   double head_lr = 1;

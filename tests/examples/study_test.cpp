@@ -2,11 +2,14 @@
 #include "study_findings.hpp"
 
 #include <functional>
+#include <map>
 
+#include "pretext/core/random.hpp"
 #include "support.hpp"
 
 namespace {
 
+using namespace pretext;
 using Make = std::function<void(CellResult&)>;
 
 /// A study whose cells are made from nothing but their names.
@@ -103,4 +106,42 @@ TEST_CASE("the task's accuracy ranks networks or does not, and nearest neighbour
   CHECK(found(ranked(false, true), "does not rank").verdict == "holds");
   CHECK(found(ranked(true, true), "not linear").verdict == "holds");
   CHECK(found(ranked(true, false), "not linear").verdict == "does not hold");
+}
+
+TEST_CASE("noise orders nothing: no verdict where networks do not differ") {
+  Rng rng(1, Use::test);
+  std::map<std::string, int> verdicts;
+  for (int round = 0; round < 200; ++round) {
+    const auto all = study({"a", "b", "c", "d", "e"}, {"vgg11", "resnet20", "resnet56", "nin3"}, {"8", "16"},
+                           {"0"}, [&](CellResult& r) {
+                             for (auto* values : {&r.probe, &r.validation, &r.knn, &r.random})
+                               for (double& v : *values) v = 0.5 + 0.05 * rng.normal();
+                             r.solved = 0.5 + 0.05 * rng.normal();
+                           });
+    for (const Finding& f : findings_of(all))
+      if (f.verdict == "holds" || f.verdict == "does not hold") ++verdicts[f.statement];
+  }
+  for (const auto& [statement, count] : verdicts)
+    CHECK_MESSAGE(count <= 16, statement, ": ", count, " of 200");
+}
+
+TEST_CASE("hardness and cells that are missing mix no networks up") {
+  const auto hard = [](CellResult& r) {
+    const double place = r.cell.model.name[0] - 'a';
+    const bool many = r.cell.pictures == "100";  // solved worse, probed better
+    r.probe[0] = 0.3 + 0.02 * place + (many ? 0.3 : 0);
+    r.solved = 0.8 + 0.02 * place - (many ? 0.5 : 0);
+  };
+  CHECK(found(study({"jigsaw"}, {"a", "b", "c", "d"}, {"8"}, {"0", "100"}, hard), "does not rank").verdict ==
+        "does not hold");
+
+  auto all = study({"rotation"}, {"a", "b", "c"}, {"8", "16"}, {"0", "100"}, [](CellResult& r) {
+    r.probe[0] = 0.3 + 0.1 * (r.cell.model.name[0] - 'a') * (r.cell.pictures == "0" ? 1 : 0.5);
+  });
+  std::erase_if(all, [](const CellResult& r) {
+    return r.cell.pictures == "100" && r.cell.model.name == (r.cell.width == "8" ? "a" : "c");
+  });
+  const Finding more = found(all, "More pictures");
+  CHECK(more.verdict == "not shown");
+  CHECK(more.numbers.find("the difference: +0.0 (0.0 to 0.0, 3)") != std::string::npos);
 }

@@ -126,7 +126,8 @@ for part in "How training went" "What the network sees" "raw pixels" "weight-dec
 if grep -qE 'src="http|href="http' run/report.html; then fail "the page refers to another host"; fi
 refused "is not a run folder" report --run wrong
 says "40 train pictures of 60" probe --run run --no-baselines --limit 40 --taps block1 --out limited.json
-refused "--k must be at most 60, the number of training pictures, not 200" knn --run run
+refused "--k must be at most 60, the number of training pictures, not 200" knn --run run --k 200
+says "k 60" knn --run run --no-baselines
 says "kNN" knn --run run --k 5
 sed 's/^data = .*/data = "gone"/' run/config.toml > moved.toml && mkdir moved && cp moved.toml moved/config.toml
 refused "the name is relative to the folder that the run was made from; --data names them anew" probe --run moved
@@ -186,7 +187,7 @@ says "block4" info nin4
 says "nin5" info
 says "tasks      rotation jigsaw" info
 says "cuda       built with" info
-says "a training step of 8: " info nin3 --width 8 --batch 8
+says "a training step of 8 inputs: " info nin3 --width 8 --batch 8
 refused "--batch is that of a model's training step" info rotation --batch 8
 refused "nin6" info nin6
 refused "--width is that of a model" info rotation --width 48
@@ -225,7 +226,7 @@ says "* tile " info jigsaw --variants fitted,paper
 says "  tile   " info jigsaw --variants paper,released
 refused "there is no part 'tset'" pretrain --part tset --dry-run
 refused "unlabeled" pretrain $few --part unlabeled --out wrong
-refused "--permutations must be at least 2" pretrain jigsaw --permutations 1 --out wrong
+refused "--permutations must be 2 to 10000" pretrain jigsaw --permutations 1 --out wrong
 holds jigsaw/config.toml "permutations = 7"
 refused "there is no jigsaw variant 'papr'. Did you mean 'paper'?" pretrain jigsaw --variant papr --out wrong
 refused "--validation holds out pictures" pretrain exemplar $few --validation 0.5 --batch 10 --out wrong
@@ -331,17 +332,17 @@ refused "--widths must be whole numbers" study --widths 8,wide
 refused "--widths must not be negative, but '8,-8' has -8" study --widths 8,-8
 refused "--train \"--data ...\" hands it to every cell" study --data shapes:48:60
 refused "names 'nin3' twice" study --models nin3,nin3
-says "study/study.html" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+says "study/study.html" study $grid --train "$flags" --probe "--l2 0.1,0.01" --knn "--k 20"
 holds out.txt "4 cells, 0 of them done before"
 holds study/study.md "| Which task is best changes with the network | Kolesnikov 2019 | not asked |"
 grep -qiE "(src|href)=.?https?:" study/study.html && fail "the page of a study refers to another host"
 cp study/study.md before.md
 rm study/runs/jigsaw-nin3-w8-n0-usual-s1/knn.json
-says "4 cells, 3 of them done before" study $grid --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+says "4 cells, 3 of them done before" study $grid --train "$flags" --probe "--l2 0.1,0.01" --knn "--k 20"
 cmp before.md study/study.md || fail "a study that went on has other numbers"
 # Killed with all its cells when the first one is done, and begun again, it ends with the same table.
 again="--tasks rotation,jigsaw --models nin3 --widths 8 --seeds 0,1 --at-once 2 --out killed"
-setsid "$tool" study $again --train "$flags" --probe "--l2 0.1" --knn "--k 20" > killed.txt 2>&1 &
+setsid "$tool" study $again --train "$flags" --probe "--l2 0.1,0.01" --knn "--k 20" > killed.txt 2>&1 &
 group=$!
 for _ in $(seq 600); do
   ls killed/runs/*/knn.json > done.txt 2> /dev/null && break
@@ -349,12 +350,12 @@ for _ in $(seq 600); do
 done
 kill -s KILL -- "-$group"
 { wait $group; } 2> /dev/null || true
-says "killed/study.html" study $again --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+says "killed/study.html" study $again --train "$flags" --probe "--l2 0.1,0.01" --knn "--k 20"
 grep -q "4 cells, [1-3] of them done before" out.txt || fail "a study was not killed half-way: $(cat killed.txt out.txt)"
 sed 's/--out killed/--out study/' killed/study.md | cmp - before.md || fail "a study that was killed ends with another table"
-refused "this cell was begun by other commands" study $grid --train "$flags --lr 0.01" --probe "--l2 0.1" --knn "--k 20"
+refused "this cell was begun by other commands" study $grid --train "$flags --lr 0.01" --probe "--l2 0.1,0.01" --knn "--k 20"
 refused "failed: jigsaw-nin3-w8-n0-usual-s0: pretext: --padding" study --tasks "rotation,jigsaw --padding 999" --widths 8 \
-  --seeds 0 --out broken --train "$flags" --probe "--l2 0.1" --knn "--k 20"
+  --seeds 0 --out broken --train "$flags" --probe "--l2 0.1,0.01" --knn "--k 20"
 holds broken/study.md "1 cell done, 1 failed"
 
 # The demo and its page, which opens offline.

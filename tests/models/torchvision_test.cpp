@@ -34,12 +34,15 @@ std::vector<Row> rows() {
     rows.push_back({name, [blocks = blocks](Rng& rng) {
                       return models::vgg({.convolutions = blocks, .classes = 10, .hidden = 64}, rng);
                     }});
-  for (const auto& [name, blocks, bottleneck] : {std::tuple{"resnet18", Blocks{2, 2, 2, 2}, false},
-                                                 {"resnet34", Blocks{3, 4, 6, 3}, false},
-                                                 {"resnet50", Blocks{3, 4, 6, 3}, true},
-                                                 {"resnet101", Blocks{3, 4, 23, 3}, true}})
-    rows.push_back({name, [blocks = blocks, bottleneck = bottleneck](Rng& rng) {
-                      return models::resnet({.blocks = blocks, .classes = 10, .bottleneck = bottleneck}, rng);
+  for (const auto& [name, options] :
+       {std::pair{"resnet18", models::ResNetOptions{}},
+        {"resnet34", {.blocks = Blocks{3, 4, 6, 3}}},
+        {"resnet50", {.blocks = Blocks{3, 4, 6, 3}, .bottleneck = true}},
+        {"resnet101", {.blocks = Blocks{3, 4, 23, 3}, .bottleneck = true}},
+        {"wide_resnet50_2", {.blocks = Blocks{3, 4, 6, 3}, .bottleneck = true, .middle = 2}}})
+    rows.push_back({name, [o = options](Rng& rng) mutable {
+                      o.classes = 10;
+                      return models::resnet(o, rng);
                     }});
   return rows;
 }

@@ -206,6 +206,10 @@ TEST_CASE("what no ONNX model can say is refused") {
   CHECK(error_of([](const P& x, auto&&) {
           return apply(ops::LocalResponseNorm{.size = 4}, x);
         }).find("the number must be odd") != std::string::npos);
+  nn::Sequential<> named;
+  named.add("input", nn::Relu());
+  CHECK_THROWS_WITH_AS(nn::onnx_model(named, {1, 3, 3, 4}, {.taps = true}),
+                       "onnx: two values of the graph are named 'input'", Error);
   nn::Sequential<> net = chain(nn::Relu());
   CHECK_THROWS_WITH_AS(nn::onnx_model(net, {2, 3, 3, 4}),
                        "onnx: the input must be [1, H, W, C], not [2, 3, 3, 4]", Error);

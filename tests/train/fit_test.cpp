@@ -284,7 +284,7 @@ TEST_CASE("a run folder that is in use is refused before anything in it is touch
     FitOptions second = options;
     second.mode = RunMode::force;
     TinyTraining other;
-    CHECK_THROWS_WITH_AS(other.fit(second), doctest::Contains("is working in this run folder"), Error);
+    CHECK_THROWS_WITH_AS(other.fit(second), doctest::Contains("is working in this folder"), Error);
     ++refused;
   };
   training.fit(options);

@@ -49,6 +49,14 @@ report::Cell cell_of(const eval::Summary* s) {
   return s == nullptr ? report::Cell("") : report::Cell(100 * s->accuracy.mean, 1);
 }
 
+/// Nearest neighbours where validation chose among their constants, or at the tap that it chose for the
+/// probe.
+const eval::Summary* neighbours_of(const Run& run, const eval::Summary* probe) {
+  if (const eval::Summary* chosen = run.facts.best("kNN")) return chosen;
+  return probe == nullptr ? nullptr
+                          : summary_of(run.facts.probes, run.facts.training.task, probe->first.tap, "kNN");
+}
+
 /// The same tap of the same network with random weights.
 const eval::Summary* random_of(const Run& run, const eval::Summary& best) {
   return summary_of(run.facts.probes, "random", best.first.tap, "linear probe");
@@ -76,11 +84,15 @@ Html results(const std::vector<Run>& runs) {
     table.rows.push_back(
         {run.name, t.task, t.model + " " + std::to_string(t.width),
          run.facts.test_accuracy ? report::Cell(100 * *run.facts.test_accuracy, 1) : report::Cell(""),
-         cell_of(linear), linear == nullptr ? "not measured" : linear->first.tap, cell_of(random),
+         cell_of(linear),
+         linear != nullptr                    ? linear->first.tap
+         : run.facts.measured("linear probe") ? "no validation chose one"
+                                              : "not measured",
+         cell_of(random),
          random == nullptr
              ? report::Cell("")
              : report::Cell::difference(100 * (linear->accuracy.mean - random->accuracy.mean), 1),
-         cell_of(run.facts.best("kNN"))});
+         cell_of(neighbours_of(run, linear))});
   }
   return report::table(table);
 }

@@ -19,7 +19,7 @@ namespace {
 struct ExportSettings {
   std::string run = "runs/rotation", to, names = "own";
   std::int64_t size = 0;
-  bool head = true, taps = false;
+  bool head = true, taps = false, force = false;
 };
 
 /// What the verb has read of a run.
@@ -93,6 +93,10 @@ int run(const ExportSettings& s) {
   require_known("kind of names", s.names, {"own", "torchvision"});
   require(!onnx || s.names == "own", "--names ", s.names,
           " is for weights; an ONNX model is whole without names");
+  require(onnx || (s.size == 0 && !s.taps),
+          "--size and --taps are for ONNX; a .safetensors holds the weights alone");
+  require(!std::filesystem::exists(s.to) || s.force, s.to,
+          ": exists; --force replaces it, or give another name");
   require(s.size >= 0 && s.size <= 4096, "--size must be 1 to 4096, or 0, not ", s.size);
   TrainingSettings training = read_run(s.run);
   training.resolve();
@@ -119,6 +123,7 @@ Verb export_verb() {
                     "Of weights: own, or torchvision, whose network of that name then loads them");
   verb.settings.add("head", &s->head, "With the task's head, where that answers about single inputs");
   verb.settings.add("taps", &s->taps, "ONNX: every tap is an output as well");
+  verb.settings.add("force", &s->force, "Replace a file that is there");
   verb.settings.add("size", &s->size, "ONNX: side of the input, in pixels; 0: that of the run");
   return verb;
 }

@@ -40,19 +40,20 @@ JsonObject facts_of(const eval::Features& f, const data::Dataset& pictures) {
 int run(const FeaturesSettings& s, const Settings& settings) {
   require(s.out.size() > 4 && s.out.ends_with(".npy"), "--out must name a .npy file, not '", s.out, "'");
   const data::Split split = split_of(s.part);
-  const TrainingSettings training = s.network.read(settings);
+  const TrainingSettings training = s.network.read(settings, 0);
   Restored restored = s.network.load(training);
   std::vector<std::string> taps = restored.backbone.taps();
   const std::vector<std::string> tap{s.tap.empty() ? taps.back() : s.tap};
   taps.push_back(eval::pixels_tap);
   require_known("tap", tap.front(), taps);
-  const eval::EvalOptions options = options_of(s.measure, restored.backbone, training.inputs());
+  eval::FeatureOptions options = options_of(s.measure, restored.backbone, training.inputs()).features;
   if (s.network.dry_run.asked()) return s.network.say_dry_run(settings, "features", s.out);
   const std::string stem = s.out.substr(0, s.out.size() - 4);
   for (const char* end : {".npy", ".labels.npy", ".json"}) require_writable(stem + end);
   const data::Dataset pictures = training.source.open(split);
   const eval::Features f =
-      eval::features(restored.backbone, tap, pictures, training.inputs(), options.features).front();
+      eval::features(restored.backbone, tap, pictures, training.inputs(), options).front();
+  options.watch = {};  // ends its bar
   write_npy<float>(s.out, f.x.shape(), f.x.span());
   write_npy<int>(stem + ".labels.npy", {std::ssize(f.labels)}, f.labels);
   const std::vector<JsonObject> rows{facts_of(f, pictures)};

@@ -39,7 +39,7 @@ struct FinetuneSettings {
 
 int run(FinetuneSettings& s, const Settings& settings) {
   s.labels.check();
-  const TrainingSettings training = s.network.read(settings);
+  const TrainingSettings training = s.network.read(settings, s.labels.seed);
   const std::string out = s.network.place(s.out, "finetune.json");
   s.resolve();
   const LabelTraining random = s.random();

@@ -69,13 +69,23 @@ void print_protocol(const eval::Protocol& protocol) {
     std::printf("  %-16s %-26s  %s\n", c.name.c_str(), c.value.c_str(), c.meaning.c_str());
 }
 
+/// The side of the pictures that a network was published for.
+std::int64_t usual_size(const std::string& model) {
+  if (model.ends_with("_small")) return 32;
+  if (model.starts_with("cfn")) return 64;
+  for (const char* large : {"alexnet", "caffenet", "colorization_net", "vgg", "resnet18", "resnet34",
+                            "resnet50", "resnet101", "wide_resnet50", "revnet50"})
+    if (model.starts_with(large)) return 224;
+  return 32;
+}
+
 void print_model(const InfoSettings& s) {
-  const std::int64_t size = s.size == 0 ? 32 : s.size;
+  const std::int64_t size = s.size == 0 ? usual_size(s.subject) : s.size;
   TrainingSettings settings;
   settings.model = s.subject;
   settings.width = s.width;
   nn::Sequential<> net = make_backbone(settings);
-  std::printf("%s: %lld parameters, %.3f million multiplications\n", s.subject.c_str(),
+  std::printf("%s: %lld parameters without a classifier, %.3f million multiplications\n", s.subject.c_str(),
               static_cast<long long>(nn::count_parameters(net)),
               1e-6 * static_cast<double>(nn::count_multiplications(net, {1, size, size, 3})));
   std::printf("  input    [N, %lld, %lld, 3]\n", static_cast<long long>(size), static_cast<long long>(size));
@@ -86,7 +96,8 @@ void print_model(const InfoSettings& s) {
   if (s.batch == 0) return;
   const nn::StepCost cost = nn::predict_step(net, {1, size, size, 3});
   std::printf(
-      "  a training step of %lld: %.3g s and %.0f MB beside parameters and optimiser, forward and backward "
+      "  a training step of %lld inputs: %.3g s and %.0f MB beside parameters and optimiser, forward and "
+      "backward "
       "here, predicted from steps of %lld and %lld\n",
       static_cast<long long>(s.batch), cost.seconds_of(s.batch), 1e-6 * cost.bytes_of(s.batch),
       static_cast<long long>(cost.smaller), static_cast<long long>(cost.larger));
@@ -138,8 +149,9 @@ Verb info_verb() {
       }};
   verb.settings.add_positional("subject", &s->subject, "A task, a model or a protocol; empty: this build");
   verb.settings.add("width", &s->width, "Width of the model; 0: as published");
-  verb.settings.add("size", &s->size, "Side of the input, in pixels; 0: the usual");
-  verb.settings.add("batch", &s->batch, "Of a model: predict time and memory of a training step; 0: do not");
+  verb.settings.add("size", &s->size, "Side of the input, in pixels; 0: that of the publication");
+  verb.settings.add("batch", &s->batch,
+                    "Of a model: predict time and memory of a training step of so many inputs; 0: do not");
   verb.settings.add("variants", &s->variants, "Of a task: which to compare, with commas; empty: all");
   return verb;
 }

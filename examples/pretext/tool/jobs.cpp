@@ -55,8 +55,16 @@ pid_t start(std::vector<std::string> command, const std::filesystem::path& log, 
   return id;
 }
 
-std::string last_line(const std::filesystem::path& log) {
+std::uintmax_t log_size(const std::filesystem::path& log) {
+  std::error_code none;
+  const std::uintmax_t size = std::filesystem::file_size(log, none);
+  return none ? 0 : size;
+}
+
+/// The last line from a place on; empty where nothing follows it.
+std::string last_line(const std::filesystem::path& log, std::uintmax_t from) {
   std::ifstream file(log);
+  file.seekg(static_cast<std::streamoff>(from));
   std::string last;
   for (std::string line; std::getline(file, line);)
     if (!line.empty()) last = line;
@@ -69,6 +77,7 @@ struct Running {
   std::size_t next = 0;  // the command after the one that runs
   pid_t id = 0;
   double began = seconds_now();
+  std::uintmax_t log_began = 0;  // bytes of the log before what this command says
   JobEnd end{};
 };
 
@@ -77,6 +86,9 @@ class JobRunner {
   JobRunner(const std::vector<Job>& jobs, const JobLimits& limits,
             const std::function<void(const Job&, const JobEnd&)>& ended)
       : jobs_(jobs), limits_(limits), ended_(ended) {}
+  ~JobRunner() { end_all(); }  // whatever was thrown, no program is left behind
+  JobRunner(const JobRunner&) = delete;
+  JobRunner& operator=(const JobRunner&) = delete;
 
   void run() {
     const train::StopSignals signals;
@@ -97,7 +109,17 @@ class JobRunner {
     return limits_.memory_mb == 0 || (largest_mb_ > 0 && (now + 1) * largest_mb_ <= limits_.memory_mb);
   }
 
-  void go_on(Running& r) { r.id = start(r.job->commands[r.next++], r.job->log, limits_.threads); }
+  void go_on(Running& r) {
+    r.id = 0;
+    r.log_began = log_size(r.job->log);
+    r.id = start(r.job->commands[r.next++], r.job->log, limits_.threads);
+  }
+
+  /// What a program that failed said last, or that it said nothing.
+  static std::string fault_of(const Running& r, int status) {
+    const std::string said = last_line(r.job->log, r.log_began);
+    return said.empty() ? "ended with status " + std::to_string(status) + " and no word" : said;
+  }
 
   /// Takes note of programs that ended, and starts what follows them.
   void collect() {
@@ -114,7 +136,7 @@ class JobRunner {
       if (WIFSIGNALED(status))
         r.end.fault = "ended by signal " + std::to_string(WTERMSIG(status));
       else if (WEXITSTATUS(status) != 0)
-        r.end.fault = last_line(r.job->log);
+        r.end.fault = fault_of(r, WEXITSTATUS(status));
       if (r.end.fault.empty() && r.next < r.job->commands.size()) {
         go_on(r);
         ++i;
@@ -127,9 +149,16 @@ class JobRunner {
     }
   }
 
+  void end_all() {
+    for (const Running& r : running_)
+      if (r.id > 0) ::kill(r.id, SIGTERM);
+    for (const Running& r : running_)
+      if (r.id > 0) ::waitpid(r.id, nullptr, 0);
+    running_.clear();
+  }
+
   [[noreturn]] void stop(int signal) {
-    for (const Running& r : running_) ::kill(r.id, SIGTERM);
-    for (const Running& r : running_) ::waitpid(r.id, nullptr, 0);
+    end_all();
     throw train::Interrupted(signal,
                              "stopped; what is finished is kept, and the same command goes on from there");
   }

@@ -39,7 +39,7 @@ TrainingSettings LabelTraining::of(const TrainingSettings& run, const WeightSett
   s.online_probes = false;
   s.task = "supervised";
   s.variant = "fitted";
-  s.permutations = 0;
+  s.permutations = s.pictures = 0;
   s.part = "train";
   s.init = init.file;
   s.init_dict = init.dict;

@@ -35,7 +35,7 @@ std::vector<eval::Result> low_shot(const LowshotSettings& s, nn::Sequential<>& n
 int run(LowshotSettings& s, const Settings& settings) {
   s.labels.check();
   require(s.supervised.epochs >= 0, "--supervised-epochs must be at least 0, not ", s.supervised.epochs);
-  const TrainingSettings training = s.network.read(settings);
+  const TrainingSettings training = s.network.read(settings, s.labels.seed);
   const std::string out = s.network.place(s.out, "lowshot.json");
   for (const std::int64_t count : s.labels.counts()) {
     require(count >= 1, "--labels must be at least 1 a class, not ", count);

@@ -14,7 +14,7 @@ void NetworkSettings::add_to(Settings& settings, const std::string& pictures) {
                "TASK or TASK:VARIANT by whose colours its inputs are normalised; empty: CIFAR's");
 }
 
-TrainingSettings NetworkSettings::read(const Settings& given) const {
+TrainingSettings NetworkSettings::read(const Settings& given, std::int64_t seed) const {
   if (weights.file.empty()) {
     for (const char* flag : {"model", "width", "size", "colors-of", "weights-dict", "weights-prefix"})
       require(!given.given(flag), "--", flag, " is said of --weights; a run has its own");
@@ -28,6 +28,7 @@ TrainingSettings NetworkSettings::read(const Settings& given) const {
   training.model = model;
   training.width = width;
   training.colors_of = colors_of;
+  training.seed = seed;
   training.source.size = size;
   of.apply(training.source);
   training.resolve();

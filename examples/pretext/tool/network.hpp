@@ -16,7 +16,8 @@ struct NetworkSettings {
   void add_to(Settings& settings, const std::string& pictures);
   /// The settings of the run, or those by which the weights could have been trained; throws where what was
   /// given is not enough, or would be ignored.
-  TrainingSettings read(const Settings& given) const;
+  /// Beside weights of a file stand random ones of this seed; a run has its own first ones.
+  TrainingSettings read(const Settings& given, std::int64_t seed) const;
   /// What results call it: the task of the run, or the model of the weights.
   std::string name(const TrainingSettings& training) const;
   Restored load(const TrainingSettings& training) const;

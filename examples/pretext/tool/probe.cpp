@@ -21,9 +21,7 @@ struct ProbeSettings {
 
 int run(const ProbeSettings& s, const Settings& settings, const std::string& verb) {
   const std::string name = verb + (s.measure.protocol.empty() ? "" : "-" + s.measure.protocol);
-  TrainingSettings training = s.network.read(settings);
-  if (!s.network.weights.file.empty())
-    training.seed = s.measure.seed;  // a run's random weights are its first
+  const TrainingSettings training = s.network.read(settings, s.measure.seed);
   const std::string out = s.network.place(s.out, name + ".json");
   Restored trained = s.network.load(training);
   std::vector<std::string> taps = trained.backbone.taps();
@@ -34,13 +32,14 @@ int run(const ProbeSettings& s, const Settings& settings, const std::string& ver
   const JsonObject weights = weights_of(s.network.from().file, training, trained);
   const data::Dataset train = training.source.open(data::Split::train),
                       test = training.source.open(data::Split::test);
-  const std::int64_t k = s.measure.options().nearest.k.front();
-  require(!s.measure.options().knn || k <= train.size(), "--k must be at most ", train.size(),
+  MeasureSettings how = s.measure;
+  if (how.k == 0 && how.protocol.empty()) how.k = std::min<std::int64_t>(200, train.size());
+  const std::int64_t k = how.options().nearest.k.front();
+  require(!how.options().knn || k <= train.size(), "--k must be at most ", train.size(),
           ", the number of training pictures, not ", k);
-  auto results =
-      measure(trained.backbone, s.network.name(training), train, test, training.inputs(), s.measure);
+  auto results = measure(trained.backbone, s.network.name(training), train, test, training.inputs(), how);
   const auto append = [&](nn::Sequential<>& net, const std::string& name) {
-    for (auto& row : measure(net, name, train, test, training.inputs(), s.measure))
+    for (auto& row : measure(net, name, train, test, training.inputs(), how))
       results.push_back(std::move(row));
   };
   if (s.baselines) {

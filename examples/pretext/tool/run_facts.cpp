@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run_facts.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <pretext/core/json_reader.hpp>
 #include <sstream>
 
@@ -48,9 +50,15 @@ const eval::Summary* RunFacts::best(const std::string& protocol) const {
   const eval::Summary* found = nullptr;
   for (const eval::Summary& s : probes)
     if (s.first.network == training.task && s.first.protocol.starts_with(protocol) &&
-        (found == nullptr || s.validation > found->validation))
+        std::isfinite(s.validation) && (found == nullptr || s.validation > found->validation))
       found = &s;
   return found;
+}
+
+bool RunFacts::measured(const std::string& protocol) const {
+  return std::ranges::any_of(probes, [&](const eval::Summary& s) {
+    return s.first.network == training.task && s.first.protocol.starts_with(protocol);
+  });
 }
 
 std::optional<double> read_test_accuracy(const fs::path& run) {

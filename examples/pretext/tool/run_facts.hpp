@@ -23,8 +23,10 @@ struct RunFacts {
   std::vector<pretext::eval::Summary> probes{};
   std::vector<pretext::eval::OnlineScore> online{};  ///< empty: no probe learnt during the training
 
-  /// The tap whose validation accuracy is highest by a protocol; null where none was measured.
+  /// The tap whose validation accuracy is highest by a protocol; null where none has one, as with a protocol
+  /// that has nothing to choose.
   const pretext::eval::Summary* best(const std::string& protocol) const;
+  bool measured(const std::string& protocol) const;
 };
 
 /// Throws where no epoch has ended yet.

@@ -35,16 +35,33 @@ std::vector<std::string> words_of(const std::string& text) {
 
 /// The numbers of an axis, as flags take them.
 std::vector<std::string> numbers_of(const std::string& axis, const std::string& list) {
-  choices_of(axis, list);  // refuses what is named twice
+  std::string plain;  // "00" is 0
   std::vector<std::string> names;
-  for (const std::int64_t number : split_numbers<std::int64_t>(axis, list))
+  for (const std::int64_t number : split_numbers<std::int64_t>(axis, list)) {
     names.push_back(std::to_string(number));
+    plain += (plain.empty() ? "" : ",") + names.back();
+  }
+  choices_of(axis, plain);  // refuses what is named twice
   return names;
+}
+
+/// Throws where flags would outrank an axis, or leave a cell without what the study reads of it.
+void check_flags(const StudySettings& s, const std::vector<std::vector<Choice>>& axes) {
+  const std::vector<std::string> of_training{"model", "width",  "pictures", "seed",   "test",
+                                             "out",   "resume", "force",    "config", "dry-run"};
+  const std::vector<std::string> of_probe{"run",  "weights",  "seed",   "out",    "baselines",
+                                          "taps", "protocol", "config", "dry-run"};
+  require_free("--train", words_of(s.train), of_training);
+  for (const auto& axis : axes)
+    for (const Choice& choice : axis) require_free(choice.name, choice.flags, of_training);
+  require_free("--probe", words_of(s.probe), of_probe);
+  require_free("--knn", words_of(s.knn), of_probe);
 }
 
 std::vector<Cell> cells_of(const StudySettings& s) {
   const auto tasks = choices_of("tasks", s.tasks), models = choices_of("models", s.models),
              hardness = choices_of("hardness", s.hardness);
+  check_flags(s, {tasks, models, hardness});
   for (const Choice& task : tasks) require_known("task", task.name, task_names());
   for (const Choice& model : models) require_known("model", model.name, model_names());
   const auto widths = numbers_of("widths", s.widths), pictures = numbers_of("pictures", s.pictures),
@@ -70,17 +87,21 @@ std::string text_of(const std::vector<std::vector<std::string>>& commands) {
   return text;
 }
 
-/// Throws where a cell of this name was made by other commands.
-void require_same(const CellCommands& commands, const Cell& cell) {
+/// Throws where a cell of this name was made by other commands; where the study lies is not one of them. One
+/// that is not whole may be measured by others than before.
+void require_same(const CellCommands& commands, const Cell& cell, bool whole) {
   const fs::path path = commands.out / "cells" / (cell.name() + ".txt");
-  const std::string text = text_of(commands.all(cell));
-  if (!fs::exists(path)) {
-    make_folder_of(path);
-    return write_text(path, text);
-  }
-  const std::string then = read_text(path);
-  require(then == text, path.string(), ": this cell was begun by other commands:\n", then, "now:\n", text,
-          "give the study another --out");
+  CellCommands anywhere = commands;
+  anywhere.out = ".";
+  const std::string text = text_of(anywhere.all(cell));
+  const auto training = [](const std::string& all) { return all.substr(0, all.find('\n')); };
+  const std::string then = fs::exists(path) ? read_text(path) : "";
+  if (then == text) return;
+  require(then.empty() || (!whole && training(then) == training(text)), path.string(),
+          ": this cell was begun by other commands:\n", then, "now:\n", text, "give the study another --out");
+  for (const char* measured : {"probe.json", "knn.json"}) fs::remove(commands.run(cell) / measured);
+  make_folder_of(path);
+  write_text(path, text);
 }
 
 /// A study under way.
@@ -95,11 +116,13 @@ class Study {
 
   int run() {
     if (s_.dry_run) return print();
-    for (const Cell& cell : cells_) require_same(commands_, cell);
     fs::create_directories(commands_.out / "logs");
+    const train::FolderLock lock(commands_.out);
+    for (const Cell& cell : cells_) require_same(commands_, cell, read(cell).has_value());
     std::vector<Job> jobs;
     for (const Cell& cell : cells_)
-      if (!result_of(commands_, cell)) jobs.push_back(commands_.job(cell));
+      if (!read(cell)) jobs.push_back(commands_.job(cell));
+    state_.failures.clear();  // what could not be read is done again
     std::printf("%s, %zu of them done before\n", counted(std::ssize(cells_), "cell").c_str(),
                 cells_.size() - jobs.size());
     show();
@@ -117,25 +140,43 @@ class Study {
   }
 
   void note(const Job& job, const JobEnd& end) {
-    if (!end.fault.empty()) state_.failures.emplace_back(job.name, end.fault);
+    if (!end.fault.empty()) fail_cell(job.name, end.fault);
     show();
-    std::printf("%s: %s in %.0f s, %lld MB; %zu to do\n", job.name.c_str(),
-                end.fault.empty() ? "done" : end.fault.c_str(), end.seconds,
-                static_cast<long long>(end.peak_mb), state_.left);
+    std::printf("%s: %s after %.0f s, %lld MB%s%s; %zu to do\n", job.name.c_str(),
+                end.fault.empty() ? "done" : "failed", end.seconds, static_cast<long long>(end.peak_mb),
+                end.fault.empty() ? "" : ": ", end.fault.c_str(), state_.left);
     std::fflush(stdout);
+  }
+
+  /// What came out of a cell; one whose results do not go together has failed.
+  std::optional<CellResult> read(const Cell& cell) {
+    try {
+      return result_of(commands_, cell);
+    } catch (const Error& error) {
+      fail_cell(cell.name(), error.what());
+      return std::nullopt;
+    }
+  }
+
+  void fail_cell(const std::string& name, const std::string& why) {
+    for (const auto& [known, reason] : state_.failures)
+      if (known == name) return;
+    state_.failures.emplace_back(name, why);
   }
 
   /// Reads what is there and writes the page anew.
   void show() {
     state_.results.clear();
     for (const Cell& cell : cells_)
-      if (auto result = result_of(commands_, cell)) state_.results.push_back(std::move(*result));
+      if (auto result = read(cell)) state_.results.push_back(std::move(*result));
     state_.left = cells_.size() - state_.results.size() - state_.failures.size();
     write_study_page(commands_.out / "study.html", state_);
     write_text(commands_.out / "study.md", study_markdown(state_));
   }
 
-  int finish() const {
+  int finish() {
+    for (const Cell& cell : cells_)
+      if (!read(cell)) fail_cell(cell.name(), "left no results; see " + commands_.log(cell).string());
     for (const Finding& f : findings_of(state_.results))
       std::printf("%s: %s. %s\n", f.statement.c_str(), f.verdict.c_str(), f.numbers.c_str());
     std::printf("%s\n", (commands_.out / "study.html").string().c_str());

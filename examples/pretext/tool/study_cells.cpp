@@ -2,6 +2,7 @@
 #include "study_cells.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <sstream>
 
@@ -28,6 +29,14 @@ std::vector<Choice> choices_of(const std::string& axis, const std::string& list)
   return choices;
 }
 
+void require_free(const std::string& where, const std::vector<std::string>& flags,
+                  const std::vector<std::string>& taken) {
+  for (const std::string& flag : flags)
+    for (const std::string& name : taken)
+      require(flag != "--" + name && flag != "--no-" + name && !flag.starts_with("--" + name + "="), where,
+              " must not hold ", flag, ": the study sets it");
+}
+
 std::string Cell::name() const {
   return task.name + "-" + model.name + "-w" + width + "-n" + pictures + "-" + hardness.name + "-s" + seed;
 }
@@ -35,7 +44,7 @@ std::string Cell::name() const {
 std::vector<std::vector<std::string>> CellCommands::all(const Cell& cell) const {
   const std::string folder = run(cell).string();
   std::vector<std::string> training{program,   "pretrain", cell.task.name, "--model",     cell.model.name,
-                                    "--width", cell.width, "--limit",      cell.pictures, "--seed",
+                                    "--width", cell.width, "--pictures",   cell.pictures, "--seed",
                                     cell.seed, "--test",   "--out",        folder};
   for (const auto* flags : {&train, &cell.task.flags, &cell.model.flags, &cell.hardness.flags})
     training.insert(training.end(), flags->begin(), flags->end());
@@ -77,5 +86,9 @@ std::optional<CellResult> result_of(const CellCommands& commands, const Cell& ce
   require(!result.probe.empty() && result.random.size() == result.probe.size() &&
               result.knn.size() == result.probe.size(),
           run.string(), ": its results do not have one row a tap; delete probe.json and knn.json there");
+  for (const double v : result.validation)
+    require(
+        std::isfinite(v), run.string(),
+        ": its probe chose nothing by validation, so that no tap can be chosen; give --probe two penalties");
   return result;
 }

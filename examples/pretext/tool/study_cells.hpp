@@ -18,6 +18,10 @@ struct Choice {
 /// The values of an axis, with commas between them; throws where there is none, or two of one name.
 std::vector<Choice> choices_of(const std::string& axis, const std::string& list);
 
+/// Throws where flags that are handed on hold one that the study sets by itself.
+void require_free(const std::string& where, const std::vector<std::string>& flags,
+                  const std::vector<std::string>& taken);
+
 /// One training of a study.
 struct Cell {
   Choice task, model, hardness;
@@ -50,8 +54,8 @@ struct CellResult {
   std::vector<std::string> taps;   ///< in the order of the network
   std::vector<double> probe;       ///< test accuracy of a linear probe at each tap
   std::vector<double> validation;  ///< and on what it chose by
-  std::vector<double> random;      ///< of the same network with random weights; empty: not measured
-  std::vector<double> knn;         ///< of nearest neighbours; empty: not measured
+  std::vector<double> random;      ///< of the same network with random weights
+  std::vector<double> knn;         ///< of nearest neighbours
 
   /// The tap whose validation accuracy is highest: the test part chooses nothing.
   std::size_t chosen() const {
@@ -62,5 +66,5 @@ struct CellResult {
   double gain() const { return best() - random[chosen()]; }
 };
 
-/// The result of a cell that is whole; nothing where one is missing.
+/// The result of a cell that is whole; nothing where one is missing. Throws where they do not go together.
 std::optional<CellResult> result_of(const CellCommands& commands, const Cell& cell);

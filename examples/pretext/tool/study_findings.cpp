@@ -75,6 +75,7 @@ std::vector<CellResult> where(const std::vector<CellResult>& all, const Axis& ax
 /// "+1.2 (0.4 to 2.0, 8 pairs)"
 std::string words(const eval::Spread& s, int decimals = 1) {
   const std::string sign = s.mean >= 0 ? "+" : "";
+  if (s.count == 1) return sign + report::fixed(s.mean, decimals) + " (one value)";
   return sign + report::fixed(s.mean, decimals) + " (" + report::fixed(s.interval.low, decimals) + " to " +
          report::fixed(s.interval.high, decimals) + ", " + std::to_string(s.count) + ")";
 }
@@ -113,17 +114,73 @@ double rank_correlation(const std::vector<double>& x, const std::vector<double>&
   return aa == 0 || bb == 0 ? std::nan("") : ab / std::sqrt(aa * bb);
 }
 
-/// One correlation between two values for each part of the cells that an axis makes.
-std::vector<double> correlations(const std::vector<CellResult>& all, const Axis& parts, const Value& x,
-                                 const Value& y) {
-  std::vector<double> found;
-  for (const std::string& part : values_of(all, parts)) {
-    std::vector<double> xs, ys;
-    for (const CellResult& r : where(all, parts, part)) xs.push_back(x(r)), ys.push_back(y(r));
-    const double correlation = rank_correlation(xs, ys);
-    if (xs.size() >= 3 && std::isfinite(correlation)) found.push_back(correlation);
+/// How two values rank networks where all else but the seed is the same.
+struct Agreement {
+  std::vector<double> values{};  ///< a rank correlation of each part of the study that tells networks apart
+  std::size_t parts = 0;         ///< all of them
+};
+
+/// The values of each network, model and width, in each seed; networks that a seed lacks are left out.
+std::vector<std::vector<double>> by_seed(const std::vector<CellResult>& part, const Value& value) {
+  const auto network = [](const Cell& c) { return c.model.name + " " + c.width; };
+  std::vector<std::vector<double>> rows;
+  for (const std::string& s : values_of(part, seed)) {
+    std::vector<double>& row = rows.emplace_back();
+    for (const std::string& name : values_of(part, network)) {
+      const auto same = where(part, network, name);
+      if (same.size() < values_of(part, seed).size()) continue;
+      for (const CellResult& r : where(same, seed, s)) row.push_back(value(r));
+    }
+  }
+  return rows;
+}
+
+/// The mean rank correlation between one value under a seed and another under another seed, so that what a
+/// single training did by chance is in one of them alone.
+double across_seeds(const std::vector<std::vector<double>>& x, const std::vector<std::vector<double>>& y) {
+  double sum = 0, count = 0;
+  for (std::size_t s = 0; s < x.size(); ++s)
+    for (std::size_t t = 0; t < y.size(); ++t)
+      if (s != t) sum += rank_correlation(x[s], y[t]), count += 1;
+  return sum / count;
+}
+
+// A rank correlation with itself, under other seeds, below which a value does not tell networks apart.
+constexpr double reliable = 0.5;
+
+/// Rank correlations between two values over networks, each divided by what chance leaves of the correlation
+/// of two values that agree (Spearman 1904): the geometric mean of those that each has with itself.
+Agreement agreement_of(const std::vector<CellResult>& all, const Value& x, const Value& y) {
+  const auto part = [](const Cell& c) { return c.task.name + " " + c.hardness.name + " " + c.pictures; };
+  Agreement found;
+  for (const std::string& name : values_of(all, part)) {
+    const auto cells = where(all, part, name);
+    const auto xs = by_seed(cells, x), ys = by_seed(cells, y);
+    if (xs.size() < 2 || xs[0].size() < 3) continue;
+    ++found.parts;
+    const double own = std::min(across_seeds(xs, xs), across_seeds(ys, ys));
+    if (own >= reliable)
+      found.values.push_back(
+          std::min(1.0, across_seeds(xs, ys) / std::sqrt(across_seeds(xs, xs) * across_seeds(ys, ys))));
   }
   return found;
+}
+
+// A rank correlation below which one order says little about another.
+constexpr double same_order = 0.8;
+
+/// Whether both values order networks alike.
+Finding alike(const std::string& statement, const std::string& source, const std::string& what,
+              const Agreement& a) {
+  if (a.parts == 0) return not_asked(statement, source, "three networks under two seeds");
+  const std::string parts = std::to_string(a.values.size()) + " of " + std::to_string(a.parts);
+  const std::string apart = parts + " tasks tell networks apart by both, beyond what seeds change";
+  if (a.values.empty()) return {statement, source, "not shown", apart};
+  eval::Spread s = eval::spread(a.values);
+  s.interval = {std::max(-1.0, s.interval.low), std::min(1.0, s.interval.high)};
+  return {statement, source, verdict(s, same_order),
+          "rank correlation of " + what + " over networks, chance taken out: " + words(s, 2) +
+              "; an order needs " + report::fixed(same_order, 1) + "; " + apart};
 }
 
 Finding ranking(const std::vector<CellResult>& all) {
@@ -162,6 +219,11 @@ Finding ranking(const std::vector<CellResult>& all) {
   return {statement, source, "not shown", "no two tasks change places beyond their intervals. " + orders};
 }
 
+bool is_skipping(const Cell& c) {
+  return c.model.name.starts_with("resnet") || c.model.name.starts_with("revnet") ||
+         c.model.name.starts_with("wide_resnet");
+}
+
 Finding late_layers(const std::vector<CellResult>& all) {
   const std::string statement = "Late layers lose quality in VGG, and not where layers are skipped",
                     source = "Kolesnikov 2019";
@@ -171,9 +233,14 @@ Finding late_layers(const std::vector<CellResult>& all) {
     std::vector<double> own;
     for (const CellResult& r : where(all, model, m)) own.push_back(late_drop(r));
     drops += (drops.empty() ? "" : "; ") + m + " " + words(eval::spread(own));
-    for (const std::string& other : values_of(all, model))
-      if (m.starts_with("vgg") && (other.starts_with("resnet") || other.starts_with("revnet")))
-        for (const double d : differences(all, model, other, m, late_drop)) found.push_back(d);
+    if (!m.starts_with("vgg")) continue;
+    for (const CellResult& vgg :
+         where(all, model, m)) {  // beside all networks of its kind with skips at once
+      std::vector<double> others;
+      for (const CellResult& r : all)
+        if (is_skipping(r.cell) && alike_but_for(r.cell, vgg.cell, model)) others.push_back(late_drop(r));
+      if (!others.empty()) found.push_back(late_drop(vgg) - eval::spread(others).mean);
+    }
   }
   if (found.empty())
     return not_asked(statement, source, "VGG beside a ResNet or RevNet; best tap less the last: " + drops);
@@ -193,35 +260,21 @@ Finding wider(const std::vector<CellResult>& all) {
           "probe at width " + widths.back() + " less that at " + widths.front() + ": " + words(s)};
 }
 
-// A rank correlation below which one order says little about another.
-constexpr double agreement = 0.8;
-
 Finding solving(const std::vector<CellResult>& all) {
-  const std::string statement = "How well the task is solved does not rank networks",
-                    source = "Kolesnikov 2019";
-  const auto found = correlations(
-      all, task, [](const CellResult& r) { return r.solved; }, worth);
-  if (found.empty()) return not_asked(statement, source, "three networks of a task");
-  const eval::Spread s = eval::spread(found);
-  const std::string text = verdict(s, agreement);
-  return {statement, source,
-          text == "holds"           ? "does not hold"
-          : text == "does not hold" ? "holds"
-                                    : text,
-          "rank correlation of the task's accuracy with the probe, over tasks: " + words(s, 2) +
-              "; an order needs " + report::fixed(agreement, 1)};
+  const Value solved = [](const CellResult& r) { return r.solved; };
+  Finding f = alike("How well the task is solved does not rank networks", "Kolesnikov 2019",
+                    "the task's accuracy and the probe", agreement_of(all, solved, worth));
+  if (f.verdict == "holds")
+    f.verdict = "does not hold";
+  else if (f.verdict == "does not hold")
+    f.verdict = "holds";
+  return f;
 }
 
 Finding other_classifier(const std::vector<CellResult>& all) {
-  const std::string statement = "A classifier that is not linear orders networks alike",
-                    source = "Kolesnikov 2019";
   const Value nearest = [](const CellResult& r) { return r.knn[r.chosen()]; };
-  const auto found = correlations(all, seed, nearest, worth);
-  if (found.empty()) return not_asked(statement, source, "three cells of a seed");
-  const eval::Spread s = eval::spread(found);
-  return {statement, source, verdict(s, agreement),
-          "rank correlation of nearest neighbours with the linear probe, over seeds: " + words(s, 2) +
-              "; an order needs " + report::fixed(agreement, 1)};
+  return alike("A classifier that is not linear orders networks alike", "Kolesnikov 2019",
+               "nearest neighbours and the probe", agreement_of(all, nearest, worth));
 }
 
 /// Whether what an axis brings from its first value to its last is more in the widest networks.
@@ -230,14 +283,23 @@ Finding more_for_larger(const std::vector<CellResult>& all, const std::string& s
   const std::string source = "Goyal 2019";
   const auto widths = sizes_of(all, width);
   if (widths.size() < 2 || values.size() < 2) return not_asked(statement, source, "two widths and " + needs);
-  const auto gains = [&](const std::string& w) {
-    return differences(where(all, width, w), axis, values.front(), values.back(), worth);
+  // One number for each pair of cells of the widest networks that has its like among the narrowest.
+  std::vector<double> narrow, wide, found;
+  const auto like = [&](const CellResult& cell, const Axis& other, const std::string& value) {
+    return std::ranges::find_if(all, [&](const CellResult& r) {
+      return other(r.cell) == value && alike_but_for(r.cell, cell.cell, other);
+    });
   };
-  const auto narrow = gains(widths.front()), wide = gains(widths.back());
-  if (narrow.empty() || narrow.size() != wide.size())
-    return not_asked(statement, source, "whole pairs of cells");
-  std::vector<double> found;
-  for (std::size_t i = 0; i < wide.size(); ++i) found.push_back(wide[i] - narrow[i]);
+  for (const CellResult& last : where(where(all, width, widths.back()), axis, values.back())) {
+    const auto first = like(last, axis, values.front()), small_last = like(last, width, widths.front());
+    if (first == all.end() || small_last == all.end()) continue;
+    const auto small_first = like(*small_last, axis, values.front());
+    if (small_first == all.end()) continue;
+    wide.push_back(worth(last) - worth(*first));
+    narrow.push_back(worth(*small_last) - worth(*small_first));
+    found.push_back(wide.back() - narrow.back());
+  }
+  if (found.empty()) return not_asked(statement, source, "whole pairs of cells");
   const eval::Spread s = eval::spread(found);
   return {statement, source, verdict(s),
           "from " + values.front() + " to " + values.back() + " brings width " + widths.back() + " " +

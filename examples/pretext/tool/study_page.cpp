@@ -67,6 +67,13 @@ Html results_table(const StudyState& state) {
   return report::table(table);
 }
 
+constexpr const char* verdicts =
+    "A statement holds, or does not, where the 95 % interval of its number lies on one side of what it "
+    "claims; it is "
+    "not shown where the interval reaches both sides, and not asked where the study does not vary what it is "
+    "about. "
+    "The intervals are not corrected for how many pairs were looked at.";
+
 Html findings_table(const std::vector<Finding>& findings) {
   report::Table table{
       "", {{"statement"}, {"source"}, {"here"}, {"numbers: mean (95 % interval, how many)"}}, {}};
@@ -149,10 +156,11 @@ void write_study_page(const std::filesystem::path& path, const StudyState& s) {
                  {std::to_string(s.failures.size()), "failed", ""},
                  {std::to_string(s.left), "to do", ""}});
   if (!s.results.empty()) {
-    page.section("What the literature says, and what is seen here", findings_table(findings_of(s.results)));
+    page.section("What the literature says, and what is seen here", verdicts,
+                 findings_table(findings_of(s.results)));
     page.section("What pretraining gains over random weights",
-                 "Percentage points of a linear probe at the tap that validation chose; a mean over all that "
-                 "is not named.",
+                 "Percentage points of a linear probe at the tap that validation chose; a mean over seeds, "
+                 "hardness and numbers of pictures.",
                  report::figure(matrix(s.results, "Gain by task and network",
                                        [](const CellResult& r) { return r.gain(); })),
                  report::figure(matrix(s.results, "Linear probe by task and network",
@@ -178,7 +186,7 @@ void write_study_page(const std::filesystem::path& path, const StudyState& s) {
 
 std::string study_markdown(const StudyState& s) {
   std::string text =
-      "# A study of pretext tasks\n\n`" + s.command + "`\n\n" + summary_of(s) +
+      "# A study of pretext tasks\n\n`" + s.command + "`\n\n" + summary_of(s) + "\n\n" + verdicts +
       "\n\n| statement | source | here | numbers: mean (95 % interval, how many) |\n|---|---|---|---|\n";
   for (const Finding& f : findings_of(s.results))
     text += "| " + f.statement + " | " + f.source + " | " + f.verdict + " | " + f.numbers + " |\n";

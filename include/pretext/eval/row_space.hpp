@@ -12,7 +12,7 @@ namespace pretext::eval {
 
 /// Few rows x [N, dims] seen in as many features as there are rows: x = l q, where q has orthonormal rows.
 /// The weights of a linear classifier with a penalty on their squares have no part at right angles to the
-/// rows (the representer theorem), so that the fit to l [N, N] is the fit to x, at the cost of N features.
+/// rows (the representer theorem), so that the minimum for l [N, N] is that for x, at the cost of N features.
 template <class T>
 class RowSpace {
  public:

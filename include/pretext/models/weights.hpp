@@ -78,22 +78,28 @@ inline std::vector<NamedTensor> without_module(std::vector<NamedTensor> tensors)
 
 /// Takes over weights that somebody else may have written, with or without "module.". Only names that begin
 /// with the prefix count, without it; and a classifier ("fc" or "classifier") that the network lacks is
-/// passed over. Else as nn::load_state: one Error lists every missing, unexpected and mis-shaped name, and
-/// nothing changes.
+/// passed over: the names of what was are returned. Else as nn::load_state: one Error lists every missing,
+/// unexpected and mis-shaped name, and nothing changes.
 template <Device D, class T>
-void load_weights(nn::Sequential<D, T>& net, std::vector<NamedTensor> tensors,
-                  const std::string& prefix = "") {
-  tensors = without_module(std::move(tensors));
+std::vector<std::string> load_weights(nn::Sequential<D, T>& net, std::vector<NamedTensor> tensors,
+                                      const std::string& prefix = "") {
+  const std::string first = tensors.empty() ? "" : "; the first is '" + tensors.front().name + "'";
   const auto begins = [&](const NamedTensor& tensor) { return tensor.name.starts_with(prefix); };
-  require(prefix.empty() || std::any_of(tensors.begin(), tensors.end(), begins), "load_weights: no name of ",
-          tensors.size(), " tensors begins with '", prefix, "'",
-          tensors.empty() ? "" : "; the first is '" + tensors.front().name + "'");
+  if (prefix.empty() || std::none_of(tensors.begin(), tensors.end(), begins))
+    tensors = without_module(std::move(tensors));
+  require(prefix.empty() || std::any_of(tensors.begin(), tensors.end(), begins), "weights: no name of ",
+          tensors.size(), " tensors begins with '", prefix, "'", first);
+  std::vector<std::string> passed_over;
   const std::vector<StateEntry> entries = nn::state_entries(net, prefix);
   for (const char* part : {"fc", "classifier"}) {
     const auto belongs = [&](const auto& member) { return belongs_to(member.name, prefix + part); };
-    if (std::none_of(entries.begin(), entries.end(), belongs)) std::erase_if(tensors, belongs);
+    if (std::any_of(entries.begin(), entries.end(), belongs)) continue;
+    for (const NamedTensor& tensor : tensors)
+      if (belongs(tensor)) passed_over.push_back(tensor.name);
+    std::erase_if(tensors, belongs);
   }
   nn::load_state(net, tensors, prefix);
+  return passed_over;
 }
 
 }  // namespace pretext::models

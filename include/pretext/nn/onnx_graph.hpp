@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "pretext/core/config.hpp"
+#include "pretext/core/error.hpp"
 #include "pretext/core/protobuf.hpp"
 #include "pretext/tensor/shape.hpp"
 
@@ -35,10 +37,14 @@ class OnnxGraph {
   };
 
   /// A value that the graph is given: [batch, ...], of which the shape has the rest.
-  void input(const std::string& name, const Shape& shape) { graph_.message(11, value(name, shape)); }
+  void input(const std::string& name, const Shape& shape) {
+    take(name);
+    graph_.message(11, value(name, shape));
+  }
 
-  /// Names a value as one that the graph gives back.
+  /// Names a value as one that the graph gives back; throws where another one has the name.
   void output(const std::string& name, const std::string& of, const Shape& shape) {
+    take(name);
     add_node("Identity", {of}, name, {});
     graph_.message(12, value(name, shape));
   }
@@ -54,7 +60,7 @@ class OnnxGraph {
 
   /// Adds a node with one result and returns its name.
   std::string node(const char* type, const Names& inputs, const std::vector<Attribute>& attributes = {}) {
-    const std::string result = "v" + std::to_string(++count_);
+    const std::string result = next_name();
     add_node(type, inputs, result, attributes);
     return result;
   }
@@ -71,6 +77,13 @@ class OnnxGraph {
   }
 
  private:
+  void take(const std::string& name) {
+    require(names_.insert(name).second, "onnx: two values of the graph are named '", name, "'");
+  }
+
+  // No tap has a slash in its name.
+  std::string next_name() { return "/" + std::to_string(++count_); }
+
   void add_node(const char* type, const Names& inputs, const std::string& output,
                 const std::vector<Attribute>& attributes) {
     ProtobufMessage node;
@@ -81,7 +94,7 @@ class OnnxGraph {
   }
 
   std::string tensor(Element element, Span<const std::int64_t> dims, Span<const std::uint8_t> bytes) {
-    const std::string name = "c" + std::to_string(++count_);
+    const std::string name = next_name();
     ProtobufMessage tensor;
     for (const std::int64_t dim : dims) tensor.integer(1, dim);
     tensor.integer(2, static_cast<std::int64_t>(element)).text(8, name);
@@ -101,6 +114,7 @@ class OnnxGraph {
   }
 
   ProtobufMessage graph_;
+  std::set<std::string> names_;  // of inputs and outputs
   int count_ = 0;
 };
 

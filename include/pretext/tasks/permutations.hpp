@@ -137,12 +137,15 @@ class PermutationChooser {
 
 }  // namespace detail
 
+/// As many as a set may have: Goyal et al. (ICCV 2019) go as far.
+inline constexpr std::int64_t most_permutations = 10000;
+
 /// A set of permutations that are far apart, so that no two puzzles look alike (Noroozi and Favaro, ECCV
 /// 2016): the first at random, then greedily by the spacing. A function of the options alone; a set is the
 /// beginning of every larger one.
 inline std::vector<TilePermutation> tile_permutations(const PermutationOptions& options) {
-  require(options.count >= 1 && options.count <= 10000, "permutations: their number must be 1 to 10000, not ",
-          options.count);
+  require(options.count >= 1 && options.count <= most_permutations,
+          "permutations: their number must be 1 to ", most_permutations, ", not ", options.count);
   detail::PermutationChooser chooser(options.spacing);
   std::vector<TilePermutation> set;
   std::size_t next = Rng(options.seed, Use::permutations).below(detail::PermutationChooser::count);

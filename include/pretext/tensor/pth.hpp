@@ -39,8 +39,10 @@ class Archive {
  public:
   explicit Archive(Span<const std::uint8_t> file) : members_(parse_zip(file)), size_(file.size()) {
     for (const ZipMember& member : members_)
-      if (member.name.ends_with("/data.pkl") && member.name.find('/') == member.name.size() - 9)
+      if (member.name.ends_with("/data.pkl") && member.name.find('/') == member.name.size() - 9) {
+        require(folder_.empty(), "it has two objects, in ", shown(folder_), " and ", shown(member.name));
         folder_ = member.name.substr(0, member.name.size() - 8);
+      }
     require(!folder_.empty(), "it is a zip archive without a data.pkl: not what torch.save writes");
     require(member("constants.pkl") == nullptr,
             "it is a TorchScript program; save its weights alone: torch.save(model.state_dict(), file)");
@@ -250,8 +252,8 @@ inline TensorFile read_tensors(const std::filesystem::path& path, const ReadOpti
   // A safetensors file begins with the length of its header, which is followed by its brace.
   const bool safetensors = bytes.size() > 8 && bytes[8] == '{';
   if (!safetensors && (begins('P', 'K') || begins(0x80, 2))) return parse_pth(bytes, path.native(), options);
-  require(safetensors || bytes.size() <= 8, path.native(),
-          ": is neither a safetensors nor a .pth file by its first bytes");
+  require(safetensors, path.native(), ": is neither a safetensors nor a .pth file by its first bytes, of ",
+          bytes.size());
   require(options.dict.empty(), path.native(), ": only a .pth file has dicts to choose from, but ",
           json_string(options.dict), " is asked for");
   return parse_safetensors(bytes, path.native());

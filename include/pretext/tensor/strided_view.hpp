@@ -54,6 +54,7 @@ struct StridedView {
     for (std::int64_t left = shape.size(), place = 0; left > 0; --left, to += item) {
       std::memcpy(to, from + place * item, static_cast<std::size_t>(item));
       for (std::size_t axis = strides.size(); axis-- > 0;) {
+        if (shape[static_cast<int>(axis)] == 1) continue;  // its stride means nothing and may be any number
         place += strides[axis];
         if (++at[axis] < shape[static_cast<int>(axis)]) break;
         place -= strides[axis] * std::exchange(at[axis], 0);

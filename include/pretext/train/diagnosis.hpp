@@ -15,8 +15,10 @@ namespace pretext::train {
 
 /// Ends a training that cannot go on, with what may help.
 [[noreturn]] inline void fail_not_finite(const std::string& when, const std::string& what, double lr) {
-  fail("training: ", when, ": ", what, ". Try a learning rate below ", lr,
-       ", a longer warm-up, or batch norm; and look at the pictures");
+  fail("training: ", when, ": ", what, ". ",
+       lr > 0 ? message("Try a learning rate below ", lr, ", a longer warm-up, or batch norm; and look")
+              : std::string("Look at the weights that it began with, and"),
+       " at the pictures");
 }
 
 /// How many elements are infinite or not a number.

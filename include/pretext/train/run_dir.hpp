@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "pretext/core/file.hpp"
+#include "pretext/train/folder_lock.hpp"
 
 namespace pretext::train {
 
@@ -38,7 +36,7 @@ class RunDir {
   RunDir(std::filesystem::path path, RunMode mode, std::string_view config = "") : path_(std::move(path)) {
     if (mode != RunMode::fresh) check(path_, mode);  // a fresh one once nobody else can write to it
     make_folder();
-    take_lock();
+    lock_.emplace(path_);
     try {
       if (mode == RunMode::fresh) require_empty(path_);
       if (mode == RunMode::force) remove_run();
@@ -46,15 +44,9 @@ class RunDir {
       remove_torn_files();
       if (!std::filesystem::exists(path_ / "config.toml")) write_config(config);
     } catch (const std::filesystem::filesystem_error& error) {
-      ::close(lock_);
       fail(path_.native(), ": the run folder cannot be prepared: ", error.what());
-    } catch (...) {
-      ::close(lock_);
-      throw;
     }
   }
-
-  ~RunDir() { ::close(lock_); }
 
   RunDir(const RunDir&) = delete;
   RunDir& operator=(const RunDir&) = delete;
@@ -140,26 +132,6 @@ class RunDir {
     return "";
   }
 
-  // The lock belongs to the open file, so the system lets go of it however the process ends.
-  void take_lock() {
-    const std::string name = (path_ / "lock").string();
-    lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    require_call(lock_ >= 0, name, "cannot be opened");
-    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return write_owner();
-    char owner[32] = {};
-    const bool known = ::read(lock_, owner, sizeof owner - 1) > 0;
-    ::close(lock_);
-    fail(path_.native(), ": another process", known ? std::string(" (") + owner + ")" : std::string(),
-         " is working in this run folder; wait for it, stop it, or give another name");
-  }
-
-  void write_owner() const {
-    const std::string owner = std::to_string(::getpid());
-    // Who holds the lock is a courtesy to the reader of an error; the lock itself needs no content.
-    if (::ftruncate(lock_, 0) == 0) [[maybe_unused]]
-      const ssize_t written = ::pwrite(lock_, owner.data(), owner.size(), 0);
-  }
-
   static void require_empty(const std::filesystem::path& path) {
     const std::string file = first_file(path);
     require(file.empty(), path.native(), ": the run folder is not empty (", file,
@@ -193,7 +165,7 @@ class RunDir {
   void write_config(std::string_view config) const { write_text(path_ / "config.toml", config); }
 
   std::filesystem::path path_;
-  int lock_ = -1;
+  std::optional<FolderLock> lock_;
 };
 
 }  // namespace pretext::train
