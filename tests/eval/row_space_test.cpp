@@ -32,7 +32,8 @@ double worst_product(const Rows& x, const Rows& l) {
 }
 
 TEST_CASE("rows keep their lengths and angles in their own space, also where some say the same") {
-  for (const auto& [rows, dims] : {std::pair{1, 2}, {3, 7}, {67, 1025}, {130, 2050}}) {
+  for (const auto& extents : {std::pair{1, 2}, {3, 7}, {67, 1025}, {130, 2050}}) {
+    const int rows = extents.first, dims = extents.second;
     CAPTURE(rows);
     Rows x = test::normal_matrix(rows, dims, 1);
     for (std::int64_t i = 0; i < dims && rows > 2; ++i) x.data()[2 * dims + i] = x.data()[i];

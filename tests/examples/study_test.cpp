@@ -121,8 +121,8 @@ TEST_CASE("noise orders nothing: no verdict where networks do not differ") {
     for (const Finding& f : findings_of(all))
       if (f.verdict == "holds" || f.verdict == "does not hold") ++verdicts[f.statement];
   }
-  for (const auto& [statement, count] : verdicts)
-    CHECK_MESSAGE(count <= 16, statement, ": ", count, " of 200");
+  for (const auto& verdict : verdicts)
+    CHECK_MESSAGE(verdict.second <= 16, verdict.first, ": ", verdict.second, " of 200");
 }
 
 TEST_CASE("hardness and cells that are missing mix no networks up") {
