@@ -35,6 +35,7 @@ small="--data shapes:32:60 --width 8 --batch 15 --cache cache"
 refused "no verb 'pretrian'" pretrian
 refused "Did you mean '--width'?" pretrain --widht 8
 refused "there is no task 'rotatoin'. Did you mean 'rotation'?" pretrain rotatoin $small --out wrong
+refused "at least 63 x 63 pixels, not [1, 32, 32, 3]" pretrain --model alexnet --width 8 --dry-run
 refused "--permutations are those of jigsaw; rotation has none" pretrain $small --permutations 24 --out wrong
 refused "there is no schedule 'cosin'. Did you mean 'cosine'?" pretrain $small --schedule cosin --out wrong
 refused "There are: cosine, rotnet, rotnet_conv, rotnet_mlp, constant" pretrain --data nothing-here --schedule linear --out wrong

@@ -27,6 +27,11 @@ struct PretrainSettings {
 
 int dry_run(const PretrainSettings& s, const Settings& settings) {
   auto backbone = make_backbone(s.training);
+  const ToolTask& task = tool_task(s.training.task);
+  const std::int64_t size = s.training.source.size;
+  if (task.head != nullptr)  // else its inputs are parts of a picture
+    backbone(Tensor<float, Cpu>::zeros({1, size, size, task.channels}),
+             [](const std::string&, const auto&) {});
   return s.dry_run.say(settings, message(nn::count_parameters(backbone),
                                          " parameters in the backbone; nothing was trained or written"));
 }
