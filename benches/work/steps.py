@@ -21,6 +21,8 @@ def servers_of(args, model):
     own = {"resnet18": "resnet18_small"}.get(model, model)
     for name, how in ("pretext", []), ("pretext strict", ["strict"]):
         yield Server(name, [args.serve, "step", own, args.batch, args.threads, *how], **size)
+    if args.other:
+        yield Server("pretext, other build", [args.other, "step", own, args.batch, args.threads], **size)
     for python in present(args, "python"):
         for setting, tuned in TORCH:
             if setting in args.settings:
