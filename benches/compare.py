@@ -65,7 +65,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", nargs="*", default=list(WORK), help=", ".join(WORK))
     parser.add_argument("--serve", type=Path, default=HERE.parent / "build/release/benches/serve")
-    parser.add_argument("--other", type=Path, help="another build of serve, such as one of PRETEXT_ARCH=native: steps")
+    parser.add_argument("--other", type=Path, help="another build of serve (steps)")
     parser.add_argument("--peers", type=Path, default=HERE.parent / ".cache/peers")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=128)
