@@ -61,7 +61,7 @@ class Settings {
 class DryRun {
  public:
   void add_to(Settings& settings) {
-    settings.add_unstored("dry-run", &asked_, "Print the resolved config and stop");
+    settings.add_unstored("dry-run", &asked_, "Check the settings, print them and stop");
   }
   bool asked() const { return asked_; }
   /// Prints the config and what would have been done with it, as comments after it. Returns 0.

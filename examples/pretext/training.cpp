@@ -232,14 +232,19 @@ train::FitOptions fit_options(const TrainingSettings& s, train::FitOptions how) 
   return how;
 }
 
+/// A file is often of a network as published, which this one may not be.
+void load_init_file(const TrainingSettings& s, nn::Sequential<>& backbone) {
+  try {
+    WeightSettings{s.init, s.init_dict, s.init_prefix}.load(backbone);
+  } catch (const Error& error) {
+    if (s.width == 0) throw;
+    fail(error.what(), "\nThe network here has --width ", s.width, "; 0 is the width of the publication.");
+  }
+}
+
 /// Takes over the weights of the run or file that this one begins with.
 void load_init(const TrainingSettings& s, nn::Sequential<>& backbone) {
-  if (!std::filesystem::is_directory(s.init)) try {
-      return WeightSettings{s.init, s.init_dict, s.init_prefix}.load(backbone);
-    } catch (const Error& error) {
-      if (s.width == 0) throw;
-      fail(error.what(), "\nThe network here has --width ", s.width, "; 0 is the width of the publication.");
-    }
+  if (!std::filesystem::is_directory(s.init)) return load_init_file(s, backbone);
   const TrainingSettings from = read_run(s.init);
   const auto named = [](const TrainingSettings& t) {
     return message(t.model, " of width ", t.width, " for ", tool_task(t.task).channels, " channels");

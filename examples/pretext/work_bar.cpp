@@ -20,8 +20,7 @@ class WorkBar {
     const double now = train::steady_seconds();
     const bool other = work != work_;
     if (other) work_ = work, began_ = now;
-    if (!other && now - shown_ < (bar_ ? 0.1 : 10)) return;
-    if (!bar_ && now - shown_ < 10) return;
+    if (now - shown_ < (!bar_ ? 10 : other ? 0 : 0.1)) return;
     shown_ = now;
     const std::string text = work + (all > 0 ? message(": ", done, " of ", all) : "") + rest(now, done, all);
     bar_ ? draw(text, done, all) : print(text);

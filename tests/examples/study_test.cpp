@@ -125,6 +125,17 @@ TEST_CASE("noise orders nothing: no verdict where networks do not differ") {
     CHECK_MESSAGE(verdict.second <= 16, verdict.first, ": ", verdict.second, " of 200");
 }
 
+TEST_CASE("what is the same for all networks orders none, whatever the other value says") {
+  const auto flat = [](bool solved) {
+    return study({"a", "b", "c"}, {"w", "x", "y", "z"}, {"8"}, {"0"}, [solved](CellResult& r) {
+      const double place = r.cell.model.name[0] - 'w';
+      r.probe[0] = 0.5 + (solved ? 0 : 0.1 * place);
+      r.solved = 0.5 + (solved ? 0.1 * place : 0);
+    });
+  };
+  for (const bool solved : {false, true}) CHECK(found(flat(solved), "does not rank").verdict == "not shown");
+}
+
 TEST_CASE("hardness and cells that are missing mix no networks up") {
   const auto hard = [](CellResult& r) {
     const double place = r.cell.model.name[0] - 'a';

@@ -188,6 +188,7 @@ says "block4" info nin4
 says "nin5" info
 says "tasks      rotation jigsaw" info
 says "cuda       built with" info
+says "resnet50: 23508032 parameters without a classifier, 4087." info resnet50
 says "a training step of 8 inputs: " info nin3 --width 8 --batch 8
 refused "--batch is that of a model's training step" info rotation --batch 8
 refused "nin6" info nin6

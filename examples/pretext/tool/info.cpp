@@ -69,18 +69,8 @@ void print_protocol(const eval::Protocol& protocol) {
     std::printf("  %-16s %-26s  %s\n", c.name.c_str(), c.value.c_str(), c.meaning.c_str());
 }
 
-/// The side of the pictures that a network was published for.
-std::int64_t usual_size(const std::string& model) {
-  if (model.ends_with("_small")) return 32;
-  if (model.starts_with("cfn")) return 64;
-  for (const char* large : {"alexnet", "caffenet", "colorization_net", "vgg", "resnet18", "resnet34",
-                            "resnet50", "resnet101", "wide_resnet50", "revnet50"})
-    if (model.starts_with(large)) return 224;
-  return 32;
-}
-
 void print_model(const InfoSettings& s) {
-  const std::int64_t size = s.size == 0 ? usual_size(s.subject) : s.size;
+  const std::int64_t size = s.size == 0 ? models::published_size(s.subject) : s.size;
   TrainingSettings settings;
   settings.model = s.subject;
   settings.width = s.width;

@@ -122,7 +122,6 @@ class Study {
     std::vector<Job> jobs;
     for (const Cell& cell : cells_)
       if (!read(cell)) jobs.push_back(commands_.job(cell));
-    state_.failures.clear();  // what could not be read is done again
     std::printf("%s, %zu of them done before\n", counted(std::ssize(cells_), "cell").c_str(),
                 cells_.size() - jobs.size());
     show();
@@ -148,12 +147,12 @@ class Study {
     std::fflush(stdout);
   }
 
-  /// What came out of a cell; one whose results do not go together has failed.
-  std::optional<CellResult> read(const Cell& cell) {
+  /// What came out of a cell; nothing where it is not whole, and why where its results do not go together.
+  std::optional<CellResult> read(const Cell& cell, std::string* why = nullptr) const {
     try {
       return result_of(commands_, cell);
     } catch (const Error& error) {
-      fail_cell(cell.name(), error.what());
+      if (why != nullptr) *why = error.what();
       return std::nullopt;
     }
   }
@@ -175,8 +174,11 @@ class Study {
   }
 
   int finish() {
-    for (const Cell& cell : cells_)
-      if (!read(cell)) fail_cell(cell.name(), "left no results; see " + commands_.log(cell).string());
+    for (const Cell& cell : cells_) {
+      std::string why = "left no results; see " + commands_.log(cell).string();
+      if (!read(cell, &why)) fail_cell(cell.name(), why);
+    }
+    show();
     for (const Finding& f : findings_of(state_.results))
       std::printf("%s: %s. %s\n", f.statement.c_str(), f.verdict.c_str(), f.numbers.c_str());
     std::printf("%s\n", (commands_.out / "study.html").string().c_str());

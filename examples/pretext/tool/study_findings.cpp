@@ -158,10 +158,9 @@ Agreement agreement_of(const std::vector<CellResult>& all, const Value& x, const
     const auto xs = by_seed(cells, x), ys = by_seed(cells, y);
     if (xs.size() < 2 || xs[0].size() < 3) continue;
     ++found.parts;
-    const double own = std::min(across_seeds(xs, xs), across_seeds(ys, ys));
-    if (own >= reliable)
-      found.values.push_back(
-          std::min(1.0, across_seeds(xs, ys) / std::sqrt(across_seeds(xs, xs) * across_seeds(ys, ys))));
+    const double own_x = across_seeds(xs, xs), own_y = across_seeds(ys, ys);  // NaN where all are the same
+    if (own_x >= reliable && own_y >= reliable)
+      found.values.push_back(std::min(1.0, across_seeds(xs, ys) / std::sqrt(own_x * own_y)));
   }
   return found;
 }
@@ -173,8 +172,9 @@ constexpr double same_order = 0.8;
 Finding alike(const std::string& statement, const std::string& source, const std::string& what,
               const Agreement& a) {
   if (a.parts == 0) return not_asked(statement, source, "three networks under two seeds");
-  const std::string parts = std::to_string(a.values.size()) + " of " + std::to_string(a.parts);
-  const std::string apart = parts + " tasks tell networks apart by both, beyond what seeds change";
+  const std::string apart = "both tell networks apart, beyond what seeds change, in " +
+                            std::to_string(a.values.size()) + " of " + std::to_string(a.parts) +
+                            " settings of task, hardness and pictures";
   if (a.values.empty()) return {statement, source, "not shown", apart};
   eval::Spread s = eval::spread(a.values);
   s.interval = {std::max(-1.0, s.interval.low), std::min(1.0, s.interval.high)};
@@ -234,8 +234,9 @@ Finding late_layers(const std::vector<CellResult>& all) {
     for (const CellResult& r : where(all, model, m)) own.push_back(late_drop(r));
     drops += (drops.empty() ? "" : "; ") + m + " " + words(eval::spread(own));
     if (!m.starts_with("vgg")) continue;
-    for (const CellResult& vgg :
-         where(all, model, m)) {  // beside all networks of its kind with skips at once
+    // Each VGG beside all networks with skips that are otherwise like it, at once: pairs would count it
+    // often.
+    for (const CellResult& vgg : where(all, model, m)) {
       std::vector<double> others;
       for (const CellResult& r : all)
         if (is_skipping(r.cell) && alike_but_for(r.cell, vgg.cell, model)) others.push_back(late_drop(r));

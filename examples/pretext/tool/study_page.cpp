@@ -69,10 +69,8 @@ Html results_table(const StudyState& state) {
 
 constexpr const char* verdicts =
     "A statement holds, or does not, where the 95 % interval of its number lies on one side of what it "
-    "claims; it is "
-    "not shown where the interval reaches both sides, and not asked where the study does not vary what it is "
-    "about. "
-    "The intervals are not corrected for how many pairs were looked at.";
+    "claims; it is not shown where the interval reaches both sides, and not asked where the study does not "
+    "vary what it is about. The intervals are not corrected for how many pairs were looked at.";
 
 Html findings_table(const std::vector<Finding>& findings) {
   report::Table table{

@@ -50,12 +50,18 @@ void add_judges(std::vector<Judge<T>>& judges, const Features& f, int classes, c
   const auto watch = [&](const char* classifier) {
     if (o.features.watch) o.features.watch(message(classifier, " of ", f.tap, ", ", f.x.shape()), 0, 0);
   };
-  if (o.linear)
-    watch("linear probe"), judges.push_back(judge_linear(f.x, f.labels, classes, o.linear_probe, row));
-  if (o.knn) watch("nearest neighbours"), judges.push_back(judge_knn(f.x, f.labels, classes, o.nearest, row));
+  if (o.linear) {
+    watch("linear probe");
+    judges.push_back(judge_linear(f.x, f.labels, classes, o.linear_probe, row));
+  }
+  if (o.knn) {
+    watch("nearest neighbours");
+    judges.push_back(judge_knn(f.x, f.labels, classes, o.nearest, row));
+  }
   for (const Classifier& other : o.others) {
     require(other.fit != nullptr, "evaluate: one of the other classifiers has no fit()");
-    watch("classifier"), judges.push_back(other.fit(f.x, f.labels, classes, row));
+    watch("classifier");
+    judges.push_back(other.fit(f.x, f.labels, classes, row));
   }
 }
 

@@ -35,10 +35,8 @@ class RowSpace {
 
   /// l [N, N], a row for each row of x.
   Tensor<T, Cpu> rows() const {
-    const std::int64_t n = factor_.dim(0);
-    auto l = Tensor<T, Cpu>::zeros(factor_.shape());
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j <= i; ++j) l.data()[i * n + j] = static_cast<T>(factor_.data()[i * n + j]);
+    Tensor<T, Cpu> l(factor_.shape());
+    for (std::int64_t i = 0; i < l.size(); ++i) l.data()[i] = static_cast<T>(factor_.data()[i]);
     return l;
   }
 
@@ -47,11 +45,8 @@ class RowSpace {
   Vector weights_of_x(const Vector& parameters, std::int64_t classes) const {
     const std::int64_t n = x_.dim(0);
     Tensor<double, Cpu> scores({n, classes});
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t c = 0; c < classes; ++c) {
-        double& score = scores.data()[i * classes + c] = 0;
-        for (std::int64_t j = 0; j <= i; ++j) score += factor_.data()[i * n + j] * parameters[c * n + j];
-      }
+    cpu::gemm_nt<double>({factor_.data(), n, n, n}, {parameters.data(), classes, n, n},
+                         {scores.data(), n, classes, classes});
     cholesky_solve(factor_, scores);
     Vector result(static_cast<std::size_t>(classes * dims()));
     each_slice([&](const Tensor<double, Cpu>& slice, std::int64_t first) {
@@ -99,7 +94,7 @@ class RowSpace {
   }
 
   Tensor<T, Cpu> x_;
-  Tensor<double, Cpu> factor_;  // l in its lower triangle, of x x^T = l l^T
+  Tensor<double, Cpu> factor_;  // l, of x x^T = l l^T, with zeros above its diagonal
 };
 
 }  // namespace pretext::eval

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <string_view>
 
 #include "pretext/models/alexnet.hpp"
 #include "pretext/models/cfn.hpp"
@@ -159,6 +160,17 @@ std::vector<std::string> backbone_names() {
   std::vector<std::string> names;
   for (const auto& [name, maker] : backbones<D, T>()) names.push_back(name);
   return names;
+}
+
+/// The side of the pictures that a backbone was published for: 224 for those of ImageNet, a tile of 64 for
+/// CFN, 32 for all others.
+inline std::int64_t published_size(std::string_view name) {
+  if (name.ends_with("_small")) return 32;
+  if (name.starts_with("cfn")) return 64;
+  for (const std::string_view large : {"alexnet", "caffenet", "colorization_net", "vgg", "resnet18",
+                                       "resnet34", "resnet50", "resnet101", "wide_resnet50", "revnet50"})
+    if (name.starts_with(large)) return 224;
+  return 32;
 }
 
 /// A freshly drawn backbone by name.
