@@ -37,7 +37,7 @@ void subtract(const cpu::Matrix<T>& rows, const Tensor<T, Cpu>& product) {
 
 }  // namespace detail
 
-/// Replaces the lower triangle of a symmetric matrix [n, n] by L of m = L L^T and leaves the rest alone.
+/// Replaces the lower triangle of a symmetric matrix [n, n] by L of m = L L^T; the rest is not to be read.
 /// False where m is not positive definite; it is spoilt then.
 template <class T>
 bool cholesky(Tensor<T, Cpu>& m) {

@@ -86,11 +86,13 @@ class RowSpace {
   /// diagonal.
   void factorize(double trace) {
     const Tensor<double, Cpu> products = std::move(factor_);
+    const std::int64_t n = products.dim(0);
     for (double added = std::numeric_limits<double>::epsilon() * trace;; added *= 10) {
       factor_ = products.clone();
-      for (std::int64_t i = 0; i < products.dim(0); ++i) factor_.data()[i * products.dim(0) + i] += added;
-      if (cholesky(factor_)) return;
+      for (std::int64_t i = 0; i < n; ++i) factor_.data()[i * n + i] += added;
+      if (cholesky(factor_)) break;
     }
+    for (std::int64_t i = 0; i < n; ++i) std::fill_n(factor_.data() + i * n + i + 1, n - i - 1, 0.0);
   }
 
   Tensor<T, Cpu> x_;
